@@ -1,0 +1,25 @@
+"""What can go wrong, and the exit code each kind gives: one hierarchy, so that a scheduler can tell input from engine."""
+
+
+class KgsparkError(Exception):
+    """Something a person must look at; the message names the file or key, what was found and what to do."""
+
+    exit_code = 3
+
+
+class GateError(KgsparkError):
+    """A gate said no: the table was restored and nothing was released."""
+
+    exit_code = 1
+
+
+class InputError(KgsparkError):
+    """Wrong input or configuration: nothing was written."""
+
+    exit_code = 2
+
+
+class EngineError(KgsparkError):
+    """Spark, Java or storage failed."""
+
+    exit_code = 3

@@ -1,0 +1,23 @@
+"""What a stage may know of the night it runs in, beside its inputs and settings."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kgspark.ingest.sources import Source
+
+
+@dataclass(frozen=True)
+class Night:
+    """The night's only clock, its run, its sources and the key of its pseudonyms.
+
+    ``secret`` keys the HMAC of shopper ids; it is left out of ``repr`` so that no log or traceback can show it.
+    """
+
+    date: datetime.date
+    run_id: str
+    sources: tuple[Source, ...] = ()
+    secret: bytes = field(default=b"", repr=False)

@@ -1,0 +1,53 @@
+"""The one place that makes Spark sessions: local ones out of ``conf/spark/*.conf``, or whichever the cluster already runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from kgspark.errors import EngineError, InputError
+
+
+def read_conf(path: Path) -> dict[str, str]:
+    """Settings of a ``spark-defaults`` style file: a key, white space, a value; ``#`` starts a comment line."""
+    settings: dict[str, str] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise InputError(f"Spark settings {path} cannot be read ({error.strerror}); pass a file from conf/spark/.") from error
+    for line in lines:
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        key, _, value = text.replace("=", " ", 1).partition(" ") if " " not in text else text.partition(" ")
+        settings[key] = value.strip()
+    return settings
+
+
+def get_session(
+    conf_file: Path | None = None, *, app_name: str = "kgspark", extra: Mapping[str, str] | None = None
+) -> SparkSession:
+    """A Spark session: the running one (spark-submit, Databricks, Connect) or a local one with the file's settings.
+
+    ``SPARK_REMOTE`` in the environment asks Spark itself for a Connect session. Errors: InputError for an unreadable file,
+    EngineError where Spark does not start.
+    """
+    # Workers must run the interpreter that has our packages, and they read this before the JVM starts.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    settings = (read_conf(conf_file) if conf_file else {}) | dict(extra or {})
+    builder = SparkSession.Builder().appName(app_name)
+    remote = "SPARK_REMOTE" in os.environ
+    for key, value in settings.items():
+        if not (remote and key == "spark.master"):
+            builder = builder.config(key, value)
+    try:
+        return builder.getOrCreate()
+    except Exception as error:
+        raise EngineError(
+            f"Spark did not start ({str(error).splitlines()[0]}); check that Java 17 or 21 is on the PATH or in JAVA_HOME."
+        ) from error

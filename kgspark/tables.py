@@ -1,0 +1,157 @@
+"""The one module that touches storage: a lake of Delta tables, read at a pinned version and written as a whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+
+from kgspark.errors import InputError
+from kgspark.schema import Table, conform, table
+
+# Delta keeps minima and maxima only of these types; naming another as a statistics column is an error.
+_STATISTICS_TYPES = ("string", "int", "bigint", "double", "date", "timestamp", "decimal")
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write did: the Delta version it made, rows and bytes of data files, seconds."""
+
+    table: str
+    version: int
+    rows: int
+    bytes: int
+    seconds: float
+
+
+class Lake:
+    """Delta tables under a root folder, or in a catalogue where one is named.
+
+    A table lies at ``<root>/<layer>/<table>`` or is called ``<catalog>.<prefix><layer>.<table>``.
+    """
+
+    def __init__(self, spark: SparkSession, root: str, catalog: str | None = None, prefix: str = "") -> None:
+        self.spark = spark
+        self.root = root.rstrip("/")
+        self._catalog = catalog
+        self._prefix = prefix
+
+    def identifier(self, name: str) -> str:
+        """How SQL names the table: ``delta.`path``` or its name in the catalogue."""
+        layer, _, short = name.partition(".")
+        if self._catalog:
+            return f"`{self._catalog}`.`{self._prefix}{layer}`.`{short}`"
+        return f"delta.`{self.root}/{layer}/{short}`"
+
+    def exists(self, name: str) -> bool:
+        """Whether the table has at least one version."""
+        return self.version(name) is not None
+
+    def version(self, name: str) -> int | None:
+        """The table's newest version; None where there is no such table."""
+        try:
+            newest = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)} LIMIT 1").select("version").collect()
+        except AnalysisException:
+            return None
+        return int(newest[0]["version"])
+
+    def read(self, name: str, version: int | None = None) -> DataFrame:
+        """The table at a version (the newest where none is given); an empty frame of its schema where it does not exist."""
+        if version is None:
+            version = self.version(name)
+            if version is None:
+                return self.empty(name)
+        if self._catalog:
+            return self.spark.sql(f"SELECT * FROM {self.identifier(name)} VERSION AS OF {version}")
+        layer, _, short = name.partition(".")
+        reader = self.spark.read.format("delta").option("versionAsOf", version)
+        return reader.load(f"{self.root}/{layer}/{short}")
+
+    def empty(self, name: str) -> DataFrame:
+        """A frame with the table's columns and no row."""
+        return self.spark.createDataFrame([], table(name).struct)
+
+    def overwrite(self, name: str, frame: DataFrame, note: str) -> Written:
+        """Replace the table's rows in one commit; ``note`` (run and stage) is kept in the commit."""
+        return self._write(name, frame, "overwrite", note)
+
+    def append(self, name: str, rows: Iterable[Mapping[str, Any]], note: str = "") -> Written | None:
+        """Add rows, given as dicts of the table's columns, in one commit."""
+        contract = table(name)
+        values = [tuple(row.get(column) for column in contract.column_names) for row in rows]
+        if not values:
+            return None
+        return self._write(name, self.spark.createDataFrame(values, contract.struct).coalesce(1), "append", note)
+
+    def upsert(self, name: str, row: Mapping[str, Any]) -> None:
+        """Insert one row, or replace the row of the same key."""
+        contract = table(name)
+        self._create(contract)
+        frame = self.spark.createDataFrame([tuple(row.get(c) for c in contract.column_names)], contract.struct)
+        on = " AND ".join(f"old.`{key}` = new.`{key}`" for key in contract.key)
+        # A frame argument instead of a temporary view: nothing is left behind in the session's catalogue.
+        self.spark.sql(
+            f"MERGE INTO {self.identifier(name)} old USING {{new_rows}} new ON {on} "
+            "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",
+            new_rows=frame,
+        )
+
+    def restore(self, name: str, version: int | None) -> None:
+        """Make an earlier version the newest again; None empties a table that no release holds."""
+        if version is None:
+            self.overwrite(name, self.empty(name), "emptied: its gate failed and no earlier version is released")
+        else:
+            self.spark.sql(f"RESTORE TABLE {self.identifier(name)} TO VERSION AS OF {version}")
+
+    def _write(self, name: str, frame: DataFrame, mode: str, note: str) -> Written:
+        started = time.monotonic()
+        contract = table(name)
+        self._create(contract)
+        writer = conform(frame, contract).write.format("delta").mode(mode).option("userMetadata", note)
+        if self._catalog:
+            writer.saveAsTable(self.identifier(name))
+        else:
+            layer, _, short = name.partition(".")
+            writer.save(f"{self.root}/{layer}/{short}")
+        history = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)} LIMIT 1")
+        commit = history.select("version", "operationMetrics").collect()[0]
+        metrics = commit["operationMetrics"] or {}
+        return Written(
+            table=name,
+            version=int(commit["version"]),
+            rows=int(metrics.get("numOutputRows", 0)),
+            bytes=int(metrics.get("numOutputBytes", 0)),
+            seconds=time.monotonic() - started,
+        )
+
+    def _create(self, contract: Table) -> None:
+        """Create the table if need be: comments from the contract, no statistics on personal data, its clustering."""
+        if self._catalog:
+            layer = contract.name.partition(".")[0]
+            self.spark.sql(f"CREATE DATABASE IF NOT EXISTS `{self._catalog}`.`{self._prefix}{layer}`")
+        columns = ", ".join(f"`{c.name}` {c.type} COMMENT '{_quoted(c.meaning)}'" for c in contract.columns)
+        cluster = contract.layout.get("cluster_by", ())
+        skipping = [
+            c.name for c in contract.columns if not c.pii and c.type.partition("(")[0] in _STATISTICS_TYPES
+        ]
+        statement = (
+            f"CREATE TABLE IF NOT EXISTS {self.identifier(contract.name)} ({columns}) USING delta "
+            + (f"CLUSTER BY ({', '.join(cluster)}) " if cluster else "")
+            + f"COMMENT '{_quoted(contract.meaning)}' "
+            + f"TBLPROPERTIES ('delta.dataSkippingStatsColumns' = '{','.join(skipping)}')"
+        )
+        try:
+            self.spark.sql(statement)
+        except Exception as error:
+            raise InputError(
+                f"The lake {self.root} cannot be written ({str(error).splitlines()[0][:200]}); "
+                "check the path and this account's right to write there."
+            ) from error
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
