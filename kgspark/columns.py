@@ -34,7 +34,13 @@ def node_key(node_id: Column | str) -> Column:
 
 
 def rejected(
-    frame: DataFrame, *, rule: str | Column, field: str | Column, reason: str | Column, night: datetime.date, kept: bool = False
+    frame: DataFrame,
+    *,
+    rule: str | Column,
+    field: str | Column,
+    reason: str | Column,
+    night: datetime.date,
+    kept: bool = False,
 ) -> DataFrame:
     """Rows of a ``<table>_rejected`` table for every row of the frame, which has ``source`` and ``record_id``.
 

@@ -34,7 +34,9 @@ BASE_NAME = "base.yaml"
 class CatalogSettings(Settings):
     """Where tables are registered; without a name they are plain folders under the lake."""
 
-    name: str | None = Field(None, description="Catalogue to keep tables in, such as main; null: folders under the lake")
+    name: str | None = Field(
+        None, description="Catalogue to keep tables in, such as main; null: folders under the lake"
+    )
     prefix: str = Field("", description="Put before the layer to name the database: <prefix>silver")
 
 

@@ -18,7 +18,9 @@ def read_conf(path: Path) -> dict[str, str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise InputError(f"Spark settings {path} cannot be read ({error.strerror}); pass a file from conf/spark/.") from error
+        raise InputError(
+            f"Spark settings {path} cannot be read ({error.strerror}); pass a file from conf/spark/."
+        ) from error
     for line in lines:
         text = line.strip()
         if not text or text.startswith("#"):
@@ -51,3 +53,21 @@ def get_session(
         raise EngineError(
             f"Spark did not start ({str(error).splitlines()[0]}); check that Java 17 or 21 is on the PATH or in JAVA_HOME."
         ) from error
+
+
+def describe(spark: SparkSession, text: str) -> None:
+    """Say in the Spark UI what the next jobs are for; over Spark Connect, which has no such field, nothing happens."""
+    # The only use of the classic context: a label, which the night can do without.
+    context = getattr(spark, "_sc", None)
+    if context is not None:
+        context.setJobDescription(text)
+
+
+def default_session() -> SparkSession:
+    """The running session, or a local one with the settings of ``conf/spark/local.conf`` (in the checkout or packaged)."""
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        return active
+    beside = Path(__file__).resolve().parent
+    candidates = [beside.parent / "conf/spark/local.conf", beside / "_conf/spark/local.conf"]
+    return get_session(next((path for path in candidates if path.is_file()), None))

@@ -135,9 +135,7 @@ class Lake:
             self.spark.sql(f"CREATE DATABASE IF NOT EXISTS `{self._catalog}`.`{self._prefix}{layer}`")
         columns = ", ".join(f"`{c.name}` {c.type} COMMENT '{_quoted(c.meaning)}'" for c in contract.columns)
         cluster = contract.layout.get("cluster_by", ())
-        skipping = [
-            c.name for c in contract.columns if not c.pii and c.type.partition("(")[0] in _STATISTICS_TYPES
-        ]
+        skipping = [c.name for c in contract.columns if not c.pii and c.type.partition("(")[0] in _STATISTICS_TYPES]
         statement = (
             f"CREATE TABLE IF NOT EXISTS {self.identifier(contract.name)} ({columns}) USING delta "
             + (f"CLUSTER BY ({', '.join(cluster)}) " if cluster else "")

@@ -1,0 +1,226 @@
+"""The ``kgspark`` command: each sub-command is a few lines that read the configuration and call the library."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from kgspark.errors import EngineError, InputError, KgsparkError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+sources_app = typer.Typer(no_args_is_help=True, help="Look at the sources before a night does.")
+key_app = typer.Typer(no_args_is_help=True, help="The key of shopper pseudonyms.")
+app.add_typer(sources_app, name="sources")
+app.add_typer(key_app, name="key")
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DEFAULT_CONFIG = Path("conf/local.yaml")
+ROWS_SHOWN = 50
+
+
+@app.command()
+def nightly(
+    config: ConfigOption = DEFAULT_CONFIG,
+    date: Annotated[str | None, typer.Option(help="The night's date, YYYY-MM-DD; today (UTC) if not given.")] = None,
+) -> None:
+    """Run a whole night: dumps in, a gated release out."""
+    from kgspark.nights import run_configured
+    from kgspark.publish.readers import open_release
+    from kgspark.publish.summary import print_summary
+    from kgspark.run import open_lake
+
+    console = Console()
+    spark, cfg, report = run_configured(config, _date(date), os.environ, console=console)
+    print_summary(console, report, open_release(open_lake(spark, cfg)), str(config))
+
+
+@app.command("releases")
+def releases_command(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List the releases, oldest first; the last one is what readers see."""
+    from kgspark.releases import all_releases
+
+    _, lake = _lake(config)
+    known = all_releases(lake)
+    if as_json:
+        typer.echo(json.dumps([vars(release) for release in known], default=str, ensure_ascii=False))
+        return
+    for release in known:
+        latest = "  <- latest" if release is known[-1] else ""
+        made = f"{release.created_at:%Y-%m-%d %H:%M:%S}"
+        typer.echo(
+            f"{release.sequence:>4}  {release.release_id}  {release.action:<8}  {made}  {len(release.tables)} tables{latest}"
+        )
+    if not known:
+        typer.echo("no release yet: run 'kgspark nightly'")
+
+
+@app.command()
+def rollback(release_id: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Make an earlier release the latest again."""
+    from kgspark.releases import rollback as roll_back
+
+    _, lake = _lake(config)
+    typer.echo(f"readers now see {roll_back(lake, release_id).release_id}")
+
+
+@app.command()
+def show(
+    node_or_text: str,
+    config: ConfigOption = DEFAULT_CONFIG,
+    facts: Annotated[int, typer.Option(help="Facts to show.")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """A node with its facts, and for every fact where it was read."""
+    from kgspark.publish.readers import open_release
+    from kgspark.publish.render import node_lines, node_record
+    from kgspark.publish.show import view
+
+    _, lake = _lake(config)
+    node = view(open_release(lake), node_or_text, facts=facts)
+    if as_json:
+        typer.echo(json.dumps(node_record(node), ensure_ascii=False))
+        return
+    console = Console()
+    for line in node_lines(node):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def sql(
+    query: str,
+    config: ConfigOption = DEFAULT_CONFIG,
+    release: Annotated[str | None, typer.Option(help="A release; the latest if not given.")] = None,
+    rows: Annotated[int, typer.Option(help="Rows to print.")] = ROWS_SHOWN,
+    as_json: JsonOption = False,
+) -> None:
+    """Run SQL against a release: select ... from graph.nodes."""
+    from kgspark.publish.readers import open_release
+    from kgspark.publish.readers import sql as run_sql
+    from kgspark.publish.render import frame_grid
+
+    _, lake = _lake(config)
+    answer = run_sql(open_release(lake, release=release), query)
+    if as_json:
+        for row in answer.limit(rows).collect():
+            typer.echo(json.dumps(row.asDict(recursive=True), default=str, ensure_ascii=False))
+        return
+    Console().print(frame_grid(answer, rows))
+
+
+@app.command()
+def tables(
+    name: Annotated[str | None, typer.Argument(help="One table; all if not given.")] = None, as_json: JsonOption = False
+) -> None:
+    """The data dictionary, out of schemas/."""
+    from kgspark.publish.dictionary import table_grids
+    from kgspark.schema import load_tables, table
+
+    chosen = [table(name)] if name else list(load_tables().values())
+    if as_json:
+        typer.echo(
+            json.dumps([contract.model_dump(mode="json", by_alias=True) for contract in chosen], ensure_ascii=False)
+        )
+        return
+    console = Console()
+    for grid in table_grids(chosen, columns=name is not None):
+        console.print(grid)
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="Folder to write the world into.")],
+    offers: Annotated[int, typer.Option(help="Offers over all shops.", min=100)] = 3000,
+    seed: Annotated[int, typer.Option(help="Same seed, same rows.")] = 7,
+) -> None:
+    """Write a sample world: shops, reviews, orders, and the truth beside them."""
+    from kgspark.sample.world import write_world
+    from kgspark.session import default_session
+
+    typer.echo(write_world(default_session(), str(out), offers, seed))
+
+
+@sources_app.command("check")
+def sources_check(
+    config: ConfigOption = DEFAULT_CONFIG,
+    records: Annotated[int, typer.Option(help="Records to read of each source.")] = 1000,
+) -> None:
+    """Read a little of every source: the mapping, what parses, what would be rejected."""
+    from kgspark.nights import check_configured
+    from kgspark.publish.sources_report import print_report
+
+    print_report(Console(), check_configured(config, os.environ, records))
+
+
+@key_app.command("new")
+def key_new(file: Path) -> None:
+    """Write a new random key; keep it safe and outside the lake: with it, pseudonyms can be recomputed."""
+    if file.exists():
+        raise InputError(
+            f"{file} exists; a new key would give every shopper a new pseudonym. Delete it first if you mean to."
+        )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(secrets.token_hex(32) + "\n")
+    typer.echo(f"wrote {file}")
+
+
+def _lake(config: Path) -> tuple[Any, Any]:
+    from kgspark.nights import configured_session
+    from kgspark.run import open_lake
+
+    spark, cfg = configured_session(config, os.environ)
+    return spark, open_lake(spark, cfg)
+
+
+def _date(text: str | None) -> datetime.date:
+    if text is None:
+        return datetime.datetime.now(datetime.UTC).date()
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--date {text} is not a date; write YYYY-MM-DD.") from None
+
+
+def main() -> None:
+    """Run the command; an error of ours is one sentence on stderr and its exit code, never a stack trace."""
+    verbose = os.environ.get("KGSPARK_LOG")
+    logging.basicConfig(
+        level=verbose.upper() if verbose else logging.WARNING, format="%(asctime)s %(name)s %(message)s"
+    )
+    sys.exit(guarded(lambda: app(standalone_mode=False)))
+
+
+def guarded(command: Any) -> int:
+    """Call the command; give the exit code: 0 done, 1 gate, 2 input or config, 3 engine."""
+    import click
+
+    try:
+        code = command()
+        return code if isinstance(code, int) else 0
+    except KgsparkError as error:
+        typer.echo(f"kgspark: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return InputError.exit_code
+    except click.Abort:
+        return 130
+    except Exception as error:
+        if os.environ.get("KGSPARK_LOG", "").upper() == "DEBUG":
+            raise
+        text = str(error).strip().splitlines()
+        what = f"{type(error).__name__}: {text[0][:300] if text else ''}"
+        typer.echo(
+            f"kgspark: the engine failed ({what}); run again with KGSPARK_LOG=debug for the whole trace.", err=True
+        )
+        return EngineError.exit_code

@@ -1,0 +1,97 @@
+"""The book of runs: what each night did, per stage and table, in ``ops.runs``, ``ops.stage_runs`` and ``ops.gate_results``."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from pyspark.sql import functions as F
+
+from kgspark import __version__
+from kgspark.config import Config
+from kgspark.tables import Lake
+
+RUNS = "ops.runs"
+STAGE_RUNS = "ops.stage_runs"
+GATE_RESULTS = "ops.gate_results"
+
+
+class Ledger:
+    """The book, opened at one run: a new one, or the run of the same night and settings that was left open."""
+
+    def __init__(self, lake: Lake, cfg: Config, date: datetime.date, from_release: str | None) -> None:
+        self._lake = lake
+        history = self._history()
+        self._rows = {(row["table"], row["version"]): int(row["rows_out"]) for row in history}
+        self._run = self._open_run(cfg, date, from_release) or {
+            "run_id": f"run-{date.isoformat()}-{uuid.uuid4().hex[:8]}",
+            "night": date,
+            "status": "running",
+            "started_at": _now(),
+            "from_release": from_release,
+            "config_hash": cfg.fingerprint,
+            "code_version": __version__,
+        }
+        self.run_id: str = self._run["run_id"]
+        self._stage_rows = [row for row in history if row["run_id"] == self.run_id]
+
+    def start(self) -> None:
+        """Write that the run has begun; this first commit also proves that the lake can be written."""
+        self._lake.upsert(RUNS, self._run)
+
+    def versions(self) -> dict[str, int]:
+        """Tables that this run has written and gated, with their versions."""
+        return {row["table"]: int(row["version"]) for row in self._stage_rows}
+
+    def stages_done(self) -> set[str]:
+        """Stages whose tables this run has written and gated."""
+        return {row["stage"] for row in self._stage_rows}
+
+    def stage_rows(self) -> list[dict[str, Any]]:
+        """This run's rows of ops.stage_runs, in the order they were written."""
+        return list(self._stage_rows)
+
+    def rows_of(self, table: str, version: int | None) -> int | None:
+        """Rows that a version of a table was written with; None where no run wrote it."""
+        return None if version is None else self._rows.get((table, version))
+
+    def record_stage(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Keep what a stage did, once its tables passed their gates."""
+        new = [row | {"run_id": self.run_id, "finished_at": _now()} for row in rows]
+        self._lake.append(STAGE_RUNS, new, note=self.run_id)
+        self._stage_rows += new
+        self._rows |= {(row["table"], row["version"]): row["rows_out"] for row in new}
+
+    def record_gates(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Keep what the gates found."""
+        self._lake.append(GATE_RESULTS, [row | {"run_id": self.run_id} for row in rows], note=self.run_id)
+
+    def finish(self, status: str, message: str | None = None) -> None:
+        """Close the run as released, gate_failed or failed."""
+        self._run |= {"status": status, "ended_at": _now(), "message": message}
+        self._lake.upsert(RUNS, self._run)
+
+    def _history(self) -> list[dict[str, Any]]:
+        if not self._lake.exists(STAGE_RUNS):
+            return []
+        # A dozen rows a night: the driver can hold years of them.
+        return [row.asDict() for row in self._lake.read(STAGE_RUNS).orderBy("finished_at").collect()]
+
+    def _open_run(self, cfg: Config, date: datetime.date, from_release: str | None) -> dict[str, Any] | None:
+        if not self._lake.exists(RUNS):
+            return None
+        same = (
+            (F.col("status") == "running")
+            & (F.col("night") == date)
+            & (F.col("config_hash") == cfg.fingerprint)
+            & (F.col("code_version") == __version__)
+            & F.col("from_release").eqNullSafe(F.lit(from_release))
+        )
+        runs = self._lake.read(RUNS).where(same).orderBy(F.desc("started_at"), "run_id").limit(1).collect()
+        return runs[0].asDict() if runs else None
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)

@@ -1,0 +1,81 @@
+"""What the command line and the jobs share: from a configuration file and an environment to a session and a night."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyspark.sql import SparkSession
+
+from kgspark import config
+from kgspark.config import Config
+from kgspark.errors import InputError
+from kgspark.ingest.sources import Source, load_sources
+from kgspark.night import Night
+from kgspark.run import NightReport, run_night
+from kgspark.session import get_session
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kgspark.ingest.check import SourceReport
+
+KEY_VARIABLE = "KGSPARK_KEY"
+KEY_BYTES = 16
+
+
+def configured_session(path: Path, environ: Mapping[str, str]) -> tuple[SparkSession, Config]:
+    """The configuration, and a session with the Spark settings that it names."""
+    cfg = config.load(path, environ)
+    file = cfg.spark.properties_file
+    return get_session(Path(file) if file else None), cfg
+
+
+def configured_sources(cfg: Config, environ: Mapping[str, str]) -> tuple[Source, ...]:
+    """The sources whose YAMLs the configuration lists."""
+    return load_sources(cfg.sources, environ)
+
+
+def pseudonym_key(cfg: Config, environ: Mapping[str, str]) -> bytes:
+    """The key of shopper pseudonyms, from the file that the configuration names, else from KGSPARK_KEY; empty where neither is set."""
+    if cfg.privacy.key_file:
+        try:
+            key = Path(cfg.privacy.key_file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise InputError(
+                f"The pseudonym key {cfg.privacy.key_file} cannot be read ({error.strerror}); 'kgspark key new FILE' writes one."
+            ) from None
+    else:
+        key = environ.get(KEY_VARIABLE, "").strip()
+    if key and len(key) < KEY_BYTES:
+        raise InputError(
+            f"The pseudonym key has {len(key)} characters; it needs {KEY_BYTES} or more ('kgspark key new FILE')."
+        )
+    return key.encode()
+
+
+def run_configured(
+    path: Path,
+    date: datetime.date,
+    environ: Mapping[str, str],
+    *,
+    only: Sequence[str] | None = None,
+    release: bool = True,
+    console: Console | None = None,
+) -> tuple[SparkSession, Config, NightReport]:
+    """Run a night, or some stages of it, as a configuration file says."""
+    cfg = config.load(path, environ)
+    night = Night(date=date, run_id="", sources=configured_sources(cfg, environ), secret=pseudonym_key(cfg, environ))
+    spark = get_session(Path(cfg.spark.properties_file) if cfg.spark.properties_file else None)
+    report = run_night(spark, cfg, night, only=only, release=release, console=console)
+    return spark, cfg, report
+
+
+def check_configured(path: Path, environ: Mapping[str, str], records: int) -> list[SourceReport]:
+    """Read a little of every source of a configuration."""
+    from kgspark.ingest.check import check_sources
+
+    spark, cfg = configured_session(path, environ)
+    return check_sources(spark, configured_sources(cfg, environ), records)

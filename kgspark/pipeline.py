@@ -1,0 +1,99 @@
+"""The night in flow order: which stage reads what, writes what, and which function does it. Read this file first.
+
+raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> products -> golden records -> graph -> metrics, vectors
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pyspark.sql import DataFrame
+
+from kgspark.embed import vectors
+from kgspark.graph import facts, metrics
+from kgspark.ingest import interactions, offers, price_history, records, reviews
+from kgspark.reconcile import products as golden
+from kgspark.resolve import products
+
+RAW = "raw"
+PREVIOUS = "@previous"
+Build = Callable[..., dict[str, DataFrame]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the night.
+
+    ``reads`` names tables as written this night or, failing that, in the last release; ``raw`` stands for the framed dumps and
+    ``<table>@previous`` for the table in the last release. ``build(*inputs, cfg, night)`` gets them in this order and returns a frame
+    for each table it writes, ``<table>_rejected`` among them. ``settings`` names its block of the configuration. ``mode`` is ``rows``
+    where each output key depends only on the input rows of that key. ``version`` goes up whenever the same input gives other rows.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    build: Build
+    settings: str
+    mode: Literal["rows", "whole"]
+    version: int = 1
+
+
+_BRONZE = ("bronze.catalog_records", "bronze.review_records", "bronze.interaction_records")
+
+STAGES: tuple[Stage, ...] = (
+    Stage("ingest.records", (RAW, *(name + PREVIOUS for name in _BRONZE)), _BRONZE, records.build, "ingest", "whole"),
+    Stage("ingest.offers", ("bronze.catalog_records",), ("silver.offers",), offers.build, "silver", "rows"),
+    Stage("ingest.reviews", ("bronze.review_records",), ("silver.reviews",), reviews.build, "silver", "rows"),
+    Stage(
+        "ingest.interactions",
+        ("bronze.interaction_records",),
+        ("silver.interactions",),
+        interactions.build,
+        "silver",
+        "rows",
+    ),
+    Stage(
+        "ingest.price_history",
+        ("silver.offers", "silver.interactions", "silver.price_history" + PREVIOUS),
+        ("silver.price_history",),
+        price_history.build,
+        "silver",
+        "rows",
+    ),
+    Stage(
+        "resolve.products",
+        ("silver.offers", "silver.reviews", "silver.interactions"),
+        ("silver.product_offers",),
+        products.build,
+        "resolve",
+        "whole",
+    ),
+    Stage(
+        "reconcile.products",
+        ("silver.offers", "silver.product_offers"),
+        ("silver.products",),
+        golden.build,
+        "reconcile",
+        "rows",
+    ),
+    Stage(
+        "graph.facts",
+        ("silver.products", "silver.product_offers", "silver.offers", "silver.reviews", "silver.interactions"),
+        ("graph.nodes", "graph.edges", "graph.evidence"),
+        facts.build,
+        "facts",
+        "whole",
+    ),
+    Stage("graph.metrics", ("graph.nodes", "graph.edges"), ("graph.node_metrics",), metrics.build, "graph", "whole"),
+    Stage(
+        "embed.vectors",
+        ("graph.nodes", "graph.edges", "graph.node_vectors" + PREVIOUS, "graph.edge_vectors" + PREVIOUS),
+        ("graph.node_vectors", "graph.edge_vectors"),
+        vectors.build,
+        "embed",
+        "rows",
+    ),
+)

@@ -1,0 +1,57 @@
+"""Opens releases: as Python objects, and under the names of tables in SQL."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, SparkSession
+from sqlglot.tokens import Token, Tokenizer, TokenType
+
+from kgspark.errors import InputError
+from kgspark.releases import KnowledgeGraph, all_releases
+from kgspark.session import default_session
+from kgspark.tables import Lake
+
+
+def open_release(lake: str | Lake, *, release: str | None = None, spark: SparkSession | None = None) -> KnowledgeGraph:
+    """The latest release of a lake, or a named one. Raises InputError where there is none."""
+    if not isinstance(lake, Lake):
+        lake = Lake(spark or default_session(), lake)
+    known = all_releases(lake)
+    if not known:
+        raise InputError(f"The lake {lake.root} holds no release; run 'kgspark nightly' first, or check the path.")
+    if release is None:
+        return KnowledgeGraph(lake, known[-1])
+    chosen = next((row for row in reversed(known) if row.release_id == release), None)
+    if chosen is None:
+        raise InputError(f"The lake {lake.root} has no release {release}; 'kgspark releases' lists them.")
+    return KnowledgeGraph(lake, chosen)
+
+
+def sql(kg: KnowledgeGraph, query: str) -> DataFrame:
+    """Run a query whose tables are named as in the release, such as ``graph.nodes``.
+
+    Each named table becomes a temporary view pinned to the release's version; the rest of the query goes to Spark as it is.
+    """
+    readable = {*kg.tables, "ops.runs", "ops.stage_runs", "ops.gate_results", "ops.releases"}
+    rewritten, last = [], 0
+    tokens = Tokenizer().tokenize(query)
+    for start, end, name in _dotted_names(tokens):
+        if name not in readable:
+            continue
+        view = "kg_" + name.replace(".", "_")
+        kg.table(name).createOrReplaceTempView(view)
+        rewritten += [query[last:start], view]
+        last = end
+    rewritten.append(query[last:])
+    return kg.lake.spark.sql("".join(rewritten))
+
+
+def _dotted_names(tokens: list[Token]) -> list[tuple[int, int, str]]:
+    """Every ``word.word`` of the query that stands for a table: begin, end and text; string literals are other tokens."""
+    found = []
+    for index in range(len(tokens) - 2):
+        layer, dot, short = tokens[index : index + 3]
+        joined = layer.end + 1 == dot.start and dot.end + 1 == short.start
+        after_dot = index > 0 and tokens[index - 1].token_type == TokenType.DOT
+        if dot.token_type == TokenType.DOT and joined and not after_dot:
+            found.append((layer.start, short.end + 1, f"{layer.text}.{short.text}".lower()))
+    return found

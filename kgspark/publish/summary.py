@@ -1,0 +1,73 @@
+"""What a night did, for the person who started it: tables, rejects, time, release, and what to try next."""
+
+from __future__ import annotations
+
+from pyspark.sql import functions as F
+from rich.console import Console
+from rich.table import Table as Grid
+
+from kgspark.releases import KnowledgeGraph
+from kgspark.run import NightReport
+from kgspark.schema import REJECTED_SUFFIX
+
+RULES_LISTED = 20
+
+
+def print_summary(console: Console, report: NightReport, kg: KnowledgeGraph, config: str) -> None:
+    """Print tables with their rows, rejects by rule, seconds per stage, the release, and the next command."""
+    console.print(_tables(report))
+    rejects = _rejects(kg)
+    if rejects.row_count:
+        console.print(rejects)
+    console.print(_seconds(report))
+    node = kg.table("graph.nodes").where(F.col("kind") == "product").orderBy("node_id").limit(1).collect()
+    console.print(f"\nreleased [bold]{kg.release.release_id}[/bold] in {kg.lake.root}", highlight=False)
+    console.print("next:", highlight=False)
+    if node:
+        console.print(f"  kgspark show --config {config} {node[0]['node_id']}", highlight=False, soft_wrap=True)
+    question = "select kind, count(*) as nodes from graph.nodes group by kind order by nodes desc"
+    console.print(f'  kgspark sql --config {config} "{question}"', highlight=False, soft_wrap=True)
+
+
+def _tables(report: NightReport) -> Grid:
+    grid = Grid(title="tables", title_justify="left", box=None, padding=(0, 2))
+    for heading in ("table", "rows", "set aside", "MB"):
+        grid.add_column(heading, justify="left" if heading == "table" else "right")
+    for row in report.stage_rows:
+        if not row["table"].endswith(REJECTED_SUFFIX):
+            megabytes = f"{row['bytes_written'] / 1e6:.1f}"
+            grid.add_row(row["table"], f"{row['rows_out']:,}", f"{row['rejected']:,}", megabytes)
+    return grid
+
+
+def _rejects(kg: KnowledgeGraph) -> Grid:
+    grid = Grid(title="set aside, and why", title_justify="left", box=None, padding=(0, 2))
+    for heading in ("table", "rule", "what", "times", "for example"):
+        grid.add_column(heading, justify="right" if heading == "times" else "left")
+    for name in (table for table in kg.tables if table.endswith(REJECTED_SUFFIX)):
+        counted = (
+            kg.table(name).groupBy("rule", "kept").agg(F.count("*").alias("times"), F.min("reason").alias("example"))
+        )
+        for row in counted.orderBy(F.desc("times"), "rule").limit(RULES_LISTED).collect():
+            what = "value" if row["kept"] else "record"
+            grid.add_row(
+                name.removesuffix(REJECTED_SUFFIX), row["rule"], what, f"{row['times']:,}", row["example"][:70]
+            )
+    return grid
+
+
+def _seconds(report: NightReport) -> Grid:
+    grid = Grid(title="time", title_justify="left", box=None, padding=(0, 2))
+    for heading in ("stage", "build and write s", "gates s"):
+        grid.add_column(heading, justify="left" if heading == "stage" else "right")
+    totals: dict[str, list[float]] = {}
+    for row in report.stage_rows:
+        pair = totals.setdefault(row["stage"], [0.0, 0.0])
+        pair[0] += row["seconds"]
+        pair[1] += row["gate_seconds"] or 0.0
+    for stage, (seconds, gates) in totals.items():
+        grid.add_row(stage, f"{seconds:.1f}", f"{gates:.1f}")
+    grid.add_row(
+        "all", f"{sum(t[0] for t in totals.values()):.1f}", f"{sum(t[1] for t in totals.values()):.1f}", style="bold"
+    )
+    return grid

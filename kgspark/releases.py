@@ -1,0 +1,107 @@
+"""Releases: which version of every table belongs together. Readers open a release, never loose tables."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from kgspark.errors import InputError
+from kgspark.schema import load_tables, schema_version
+from kgspark.tables import Lake
+
+RELEASES = "ops.releases"
+
+
+@dataclass(frozen=True)
+class Release:
+    """One row of ops.releases; the fields are its columns."""
+
+    sequence: int
+    release_id: str
+    created_at: datetime.datetime
+    night: datetime.date
+    run_id: str
+    action: str
+    tables: dict[str, int]
+    artifacts: dict[str, str]
+    config_hash: str
+    code_version: str
+    schema_version: int
+    licences: dict[str, str]
+
+
+def all_releases(lake: Lake) -> list[Release]:
+    """Every release and rollback, oldest first; empty where no night was ever released."""
+    if not lake.exists(RELEASES):
+        return []
+    # One row a night: a list on the driver is the natural form.
+    return [Release(**row.asDict()) for row in lake.read(RELEASES).orderBy("sequence").collect()]
+
+
+def latest(lake: Lake) -> Release | None:
+    """The release that readers see now; None before the first."""
+    releases = all_releases(lake)
+    return releases[-1] if releases else None
+
+
+def publish(lake: Lake, row: dict[str, Any], releases: list[Release]) -> Release:
+    """Append a release after ``releases``: this single commit is the release. ``row`` lacks sequence and time, which are given here."""
+    release = Release(
+        sequence=max((known.sequence for known in releases), default=0) + 1,
+        created_at=datetime.datetime.now(datetime.UTC),
+        schema_version=schema_version(),
+        **row,
+    )
+    lake.append(RELEASES, [vars(release)], note=f"{release.action} {release.release_id}")
+    return release
+
+
+def rollback(lake: Lake, release_id: str) -> Release:
+    """Make an earlier release the latest again: tables, artefacts and settings together.
+
+    Nothing is rewritten: a row that repeats the earlier release is appended, and the next night starts from it. Raises InputError
+    where no release has that id.
+    """
+    releases = all_releases(lake)
+    target = next((known for known in reversed(releases) if known.release_id == release_id), None)
+    if target is None:
+        known_ids = ", ".join(dict.fromkeys(known.release_id for known in releases)) or "none"
+        raise InputError(f"The lake {lake.root} has no release {release_id}; it has {known_ids}.")
+    kept = ("release_id", "night", "run_id", "tables", "artifacts", "config_hash", "code_version", "licences")
+    return publish(lake, {name: getattr(target, name) for name in kept} | {"action": "rollback"}, releases)
+
+
+class KnowledgeGraph:
+    """A release, opened for reading: every table at the version that the release names.
+
+    >>> kg = kgspark.open("build/lake")          # doctest: +SKIP
+    >>> kg.table("graph.edges").count()          # doctest: +SKIP
+    """
+
+    def __init__(self, lake: Lake, release: Release) -> None:
+        self.lake = lake
+        self.release = release
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables in the release, in the order data flows."""
+        order = list(load_tables())
+        return sorted(self.release.tables, key=lambda name: (order.index(name) if name in order else len(order), name))
+
+    def table(self, name: str) -> DataFrame:
+        """A table of the release. Raises InputError where the release holds no such table."""
+        if name.startswith("ops."):
+            return self.lake.read(name)
+        if name not in self.release.tables:
+            raise InputError(
+                f"Release {self.release.release_id} holds no table {name}; it holds {', '.join(self.tables)}."
+            )
+        return self.lake.read(name, self.release.tables[name])
+
+    def node(self, node_id: str) -> DataFrame:
+        """The node's row of graph.nodes."""
+        return self.table("graph.nodes").where(F.col("node_id") == node_id)
