@@ -1,0 +1,1 @@
+"""Raw dumps in, typed and clean records out: sources -> framed dumps -> bronze -> silver."""

@@ -1,0 +1,102 @@
+"""Source files of a configuration, read and checked against each other."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from kgspark.errors import InputError
+from kgspark.ingest.sources import Source, nearest
+
+
+def load_sources(patterns: Iterable[str], environ: Mapping[str, str]) -> tuple[Source, ...]:
+    """Every source that the patterns (paths or globs of YAML files) name, in order of file name.
+
+    ``${VAR}`` in a file is replaced from ``environ``. Raises InputError, in one sentence with the remedy, for a pattern
+    without a file, an unset variable, an unknown key (with the nearest known one), a wrong value, two sources of one name,
+    and a ``catalogue`` that no source emits.
+    """
+    files: dict[str, None] = {}
+    for pattern in patterns:
+        found = sorted(glob.glob(pattern, recursive=True))
+        if not found:
+            raise InputError(f"No source file matches {pattern}; list YAML files that exist under 'sources'.")
+        files |= dict.fromkeys(found)
+    by_name: dict[str, tuple[str, Source]] = {}
+    for file in files:
+        source = load_source(Path(file), environ)
+        if source.name in by_name:
+            raise InputError(
+                f"{file} and {by_name[source.name][0]} both declare a source called {source.name}; "
+                "names are unique, rename one."
+            )
+        by_name[source.name] = (file, source)
+    _check_references(by_name)
+    return tuple(source for _, source in by_name.values())
+
+
+def load_source(path: Path, environ: Mapping[str, str]) -> Source:
+    """One source out of its YAML file; errors as in ``load_sources``."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The source file {path} cannot be read ({error}); list YAML files under 'sources'.") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path} describes no source; it must be a mapping with name, path, format and emits.")
+    try:
+        return Source.model_validate(_expand(content, path, environ))
+    except ValidationError as error:
+        raise InputError(_explain(path, error)) from None
+
+
+def _expand(value: Any, path: Path, environ: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _expand(item, path, environ) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, path, environ) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in environ:
+            raise InputError(f"{path} uses ${{{name}}}, which is not set; export {name} before the run.")
+        return environ[name]
+
+    return re.sub(r"\$\{(\w+)\}", replace, value)
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    # pydantic puts its own words before those of our validators.
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "value_error":
+        return f"{path}: {where + ': ' if where else ''}{message}."
+    if problem["type"] == "missing":
+        return f"{path}: {where} is missing; add it."
+    return f"{path}: {where} is {problem.get('input')!r}: {message[0].lower()}{message[1:]}."
+
+
+def _check_references(by_name: Mapping[str, tuple[str, Source]]) -> None:
+    catalogues = [name for name, (_, source) in by_name.items() if source.emits.catalogue]
+    for file, source in by_name.values():
+        for kind in ("reviews", "interactions"):
+            mapping = getattr(source.emits, kind)
+            target = mapping.catalogue if mapping else None
+            if target is not None and target not in by_name:
+                raise InputError(
+                    f"{file}: {kind}.catalogue is {target!r}, which is no source; {nearest(target, catalogues)}."
+                )
+            if target is not None and target not in catalogues:
+                raise InputError(
+                    f"{file}: {kind}.catalogue is {target!r}, which emits no catalogue; {nearest(target, catalogues)}."
+                )
