@@ -1,22 +1,55 @@
-"""What a shop says about a dump in ``conf/sources/<name>.yaml``: where it lies, how to read it, what feeds which column.
+"""What a shop says about a dump in its source file: where it lies, how to read it, what feeds which column.
 
-A value comes from a raw field, from a SQL expression over raw fields or from a constant; every raw field is text. Unknown
-keys are errors that name the nearest known one, so that a typing mistake never silently drops a column.
+One YAML a source, in ``conf/sources/<name>.yaml``. A value comes from a raw field, from a SQL expression over raw
+fields or from a constant; every raw field is text. Unknown keys are errors that name the nearest known one, so that
+a typing mistake never silently drops a column.
 """
 
 from __future__ import annotations
 
 import codecs
+import glob
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Literal
 
+import yaml
 from pydantic import Field as Default
-from pydantic import field_validator, model_validator
+from pydantic import ValidationError, field_validator, model_validator
 
+from kgspark.errors import InputError
 from kgspark.ingest.fields import Field, RatingField, Strict, fields_of_sql, nearest
+from kgspark.ingest.mappings import (
+    CatalogueColumns,
+    CatalogueMapping,
+    Emits,
+    InteractionColumns,
+    InteractionsMapping,
+    Kind,
+    ReviewColumns,
+    ReviewsMapping,
+)
 
-__all__ = ["Field", "RatingField", "Source", "fields_of_sql", "nearest"]
+__all__ = [
+    "CatalogueColumns",
+    "CatalogueMapping",
+    "Emits",
+    "Field",
+    "Format",
+    "InteractionColumns",
+    "InteractionsMapping",
+    "Kind",
+    "RatingField",
+    "ReviewColumns",
+    "ReviewsMapping",
+    "Source",
+    "fields_of_sql",
+    "load_source",
+    "load_sources",
+    "nearest",
+]
 
-Kind = Literal["catalogue", "reviews", "interactions"]
 Format = Literal["csv", "tsv", "json", "jsonl", "xml", "parquet", "delta"]
 
 # Which reader options mean something for which format; anything else is a mistake worth stopping for.
@@ -29,152 +62,6 @@ OPTIONS: dict[str, frozenset[str]] = {
     "parquet": frozenset(),
     "delta": frozenset(),
 }
-
-
-class _Columns(Strict):
-    """Target columns of a kind; ``attributes`` takes what has no column of its own."""
-
-    attributes: dict[str, Field] = Default(default_factory=dict)
-
-    def named(self) -> dict[str, tuple[Field, ...]]:
-        """Mapped target columns in schema order, attributes as ``attributes.<name>``."""
-        found: dict[str, tuple[Field, ...]] = {}
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            if name == "attributes":
-                found |= {f"attributes.{key}": (field,) for key, field in value.items()}
-            elif value:
-                found[name] = value if isinstance(value, tuple) else (value,)
-        return found
-
-    @field_validator("category_path", mode="before", check_fields=False)
-    @classmethod
-    def _levels(cls, value: Any) -> Any:
-        return value if value is None or isinstance(value, list | tuple) else [value]
-
-
-class CatalogueColumns(_Columns):
-    """What may be said of an offer; only the title must be."""
-
-    title: Field
-    description: Field | None = None
-    brand: Field | None = None
-    gtin: Field | None = None
-    mpn: Field | None = None
-    category_path: tuple[Field, ...] = ()
-    price: Field | None = None
-    currency: Field | None = None
-    language: Field | None = None
-    listed_at: Field | None = None
-
-
-class ReviewColumns(_Columns):
-    """What may be said of a review."""
-
-    product: Field | None = None
-    category_path: tuple[Field, ...] = ()
-    shopper: Field | None = None
-    title: Field | None = None
-    text: Field | None = None
-    rating: RatingField | None = None
-    helpful_votes: Field | None = None
-    reviewed_at: Field | None = None
-    language: Field | None = None
-
-
-class InteractionColumns(_Columns):
-    """What may be said of an interaction; without a type it is a purchase, without a quantity one piece."""
-
-    product: Field
-    type: Field | None = None
-    shopper: Field | None = None
-    basket: Field | None = None
-    quantity: Field | None = None
-    unit_price: Field | None = None
-    currency: Field | None = None
-    happened_at: Field | None = None
-
-
-class _Mapping(Strict):
-    """What every kind has: how its records are chosen and named."""
-
-    key: tuple[str, ...] = ()
-    latest_by: Field | None = None
-    where: Field | None = None
-
-    @field_validator("key", mode="before")
-    @classmethod
-    def _one_field(cls, value: Any) -> Any:
-        return () if value is None else (value,) if isinstance(value, str) else value
-
-    @field_validator("where", mode="before")
-    @classmethod
-    def _condition(cls, value: Any) -> Any:
-        return {"sql": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _latest_of_what(self) -> _Mapping:
-        if self.latest_by is not None and not self.key:
-            raise ValueError("latest_by picks one record a key, but no key is given; add 'key: [field]'")
-        return self
-
-    def named(self) -> dict[str, tuple[Field, ...]]:
-        """Every value the mapping reads, by the YAML key that asks for it."""
-        chosen = {"key": tuple(Field(field=name) for name in self.key)}
-        for name in ("latest_by", "where", "seller"):
-            value = getattr(self, name, None)
-            if value is not None:
-                chosen[name] = (value,)
-        return chosen | {f"columns.{name}": fields for name, fields in self.columns.named().items()}
-
-    def raw_fields(self) -> tuple[str, ...]:
-        """Raw fields that the mapping reads, each once, in order of appearance."""
-        return tuple(
-            dict.fromkeys(name for fields in self.named().values() for field in fields for name in field.raw_fields())
-        )
-
-    columns: _Columns
-
-
-class CatalogueMapping(_Mapping):
-    """How records become offers; ``seller`` defaults to the source's name."""
-
-    seller: Field | None = None
-    unique: bool = False
-    columns: CatalogueColumns
-
-
-class ReviewsMapping(_Mapping):
-    """How records become reviews; ``catalogue``: the source whose offers ``product`` refers to, by default this one."""
-
-    catalogue: str | None = None
-    columns: ReviewColumns
-
-
-class InteractionsMapping(_Mapping):
-    """How records become interactions; ``catalogue`` as for reviews."""
-
-    catalogue: str | None = None
-    columns: InteractionColumns
-
-
-class Emits(Strict):
-    """What a dump holds: one kind or several."""
-
-    catalogue: CatalogueMapping | None = None
-    reviews: ReviewsMapping | None = None
-    interactions: InteractionsMapping | None = None
-
-    @model_validator(mode="after")
-    def _something(self) -> Emits:
-        if not self.mappings():
-            raise ValueError("name at least one of catalogue, reviews and interactions")
-        return self
-
-    def mappings(self) -> dict[str, CatalogueMapping | ReviewsMapping | InteractionsMapping]:
-        """The kinds that the dump holds, with their mappings."""
-        kinds = {"catalogue": self.catalogue, "reviews": self.reviews, "interactions": self.interactions}
-        return {kind: mapping for kind, mapping in kinds.items() if mapping is not None}
 
 
 class Options(Strict):
@@ -227,3 +114,90 @@ class Source(Strict):
     def separator(self) -> str:
         """Field separator of a csv or tsv dump."""
         return self.options.separator or ("\t" if self.format == "tsv" else ",")
+
+
+def load_sources(patterns: Iterable[str], environ: Mapping[str, str]) -> tuple[Source, ...]:
+    """Every source that the patterns (paths or globs of YAML files) name, in order of file name.
+
+    ``${VAR}`` in a file is replaced from ``environ``. Raises InputError, in one sentence with the remedy, for a pattern
+    without a file, an unset variable, an unknown key (with the nearest known one), a wrong value, two sources of one
+    name, and a ``catalogue`` that no source emits.
+    """
+    files: dict[str, None] = {}
+    for pattern in patterns:
+        found = sorted(glob.glob(pattern, recursive=True))
+        if not found:
+            raise InputError(f"No source file matches {pattern}; list YAML files that exist under 'sources'.")
+        files |= dict.fromkeys(found)
+    by_name: dict[str, tuple[str, Source]] = {}
+    for file in files:
+        source = load_source(Path(file), environ)
+        if source.name in by_name:
+            raise InputError(
+                f"{file} and {by_name[source.name][0]} both declare a source called {source.name}; "
+                "names are unique, rename one."
+            )
+        by_name[source.name] = (file, source)
+    _check_references(by_name)
+    return tuple(source for _, source in by_name.values())
+
+
+def load_source(path: Path, environ: Mapping[str, str]) -> Source:
+    """One source out of its YAML file; errors as in ``load_sources``."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The source file {path} cannot be read ({error}); list YAML files under 'sources'.") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path} describes no source; it must be a mapping with name, path, format and emits.")
+    try:
+        return Source.model_validate(_expand(content, path, environ))
+    except ValidationError as error:
+        raise InputError(_explain(path, error)) from None
+
+
+def _expand(value: Any, path: Path, environ: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _expand(item, path, environ) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, path, environ) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in environ:
+            raise InputError(f"{path} uses ${{{name}}}, which is not set; export {name} before the run.")
+        return environ[name]
+
+    return re.sub(r"\$\{(\w+)\}", replace, value)
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    # pydantic puts its own words before those of our validators.
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "value_error":
+        return f"{path}: {where + ': ' if where else ''}{message}."
+    if problem["type"] == "missing":
+        return f"{path}: {where} is missing; add it."
+    return f"{path}: {where} is {problem.get('input')!r}: {message[0].lower()}{message[1:]}."
+
+
+def _check_references(by_name: Mapping[str, tuple[str, Source]]) -> None:
+    catalogues = [name for name, (_, source) in by_name.items() if source.emits.catalogue]
+    for file, source in by_name.values():
+        for kind in ("reviews", "interactions"):
+            mapping = getattr(source.emits, kind)
+            target = mapping.catalogue if mapping else None
+            if target is not None and target not in by_name:
+                raise InputError(
+                    f"{file}: {kind}.catalogue is {target!r}, which is no source; {nearest(target, catalogues)}."
+                )
+            if target is not None and target not in catalogues:
+                raise InputError(
+                    f"{file}: {kind}.catalogue is {target!r}, which emits no catalogue; {nearest(target, catalogues)}."
+                )
