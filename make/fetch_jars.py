@@ -1,4 +1,4 @@
-"""Fetches the jars of Delta and GraphFrames, once, by starting Spark with our settings; later starts find them and need no network."""
+"""Fetches the jars of Delta and GraphFrames, once, by starting Spark with our settings; later starts need no network."""
 
 import subprocess
 import sys
@@ -18,14 +18,19 @@ def main() -> int:
     """Start Spark; show what it said only where it failed."""
     print("Fetching the jars of Delta and GraphFrames: 84 MB, the first time", flush=True)
     started = time.monotonic()
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", PROBE], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     if done.returncode:
         print(done.stdout[-3000:], file=sys.stderr)
         print(
-            "kgspark: Spark could not fetch its jars or did not start; the lines above say why. Behind a mirror, name it with"
-            " spark.jars.ivySettings or spark.jars.repositories in conf/spark/local.conf.",
+            "kgspark: Spark could not fetch its jars or did not start; the lines above say why. Behind a mirror, name it"
+            " with spark.jars.ivySettings or spark.jars.repositories in conf/spark/local.conf.",
             file=sys.stderr,
         )
         return 3

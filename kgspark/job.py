@@ -1,0 +1,43 @@
+"""What every script in ``jobs/`` does: read two arguments, run its stages of the night, end with the right exit code."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kgspark.cli import guarded
+
+
+def main(
+    what: str | None, environ: Mapping[str, str], *, only: Sequence[str] | None = None, release: bool = False
+) -> int:
+    """Run the stages whose name starts with one of ``only`` (all of them if None), and release if asked to.
+
+    ``what`` is the text of ``--help``. Gives the exit code: 0 done, 1 a gate said no, 2 wrong input or configuration,
+    3 an engine failure. One log line a table goes to stderr.
+    """
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--config", type=Path, required=True, help="configuration file, such as conf/cluster.yaml")
+    parser.add_argument(
+        "--date",
+        type=datetime.date.fromisoformat,
+        default=datetime.datetime.now(datetime.UTC).date(),
+        help="the night's date, YYYY-MM-DD; the same for all steps of a night; today (UTC) if not given",
+    )
+    arguments = parser.parse_args()
+    logging.basicConfig(
+        level=environ.get("KGSPARK_LOG", "info").upper(), format="%(asctime)s %(name)s %(message)s", force=True
+    )
+    # The gateway to the JVM logs every call at info.
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+
+    def run() -> None:
+        # Only now, so that a broken import, too, ends in one sentence and an exit code.
+        from kgspark.nights import run_configured
+
+        run_configured(arguments.config, arguments.date, environ, only=only, release=release)
+
+    return guarded(run)
