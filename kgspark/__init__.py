@@ -18,8 +18,8 @@ def open(lake: str, *, release: str | None = None, spark: SparkSession | None = 
     >>> kg = kgspark.open("build/lake")          # doctest: +SKIP
     >>> kg.table("graph.edges").count()          # doctest: +SKIP
 
-    ``lake`` is the root folder or URI; ``spark`` the session to read with, else the running one or a local one. Raises InputError where
-    the lake holds no release, or none of that id.
+    ``lake`` is the root folder or URI; ``spark`` the session to read with, else the running one or a local one. Raises
+    InputError where the lake holds no release, or none of that id.
     """
     from kgspark.publish.readers import open_release
 

@@ -58,7 +58,8 @@ def releases_command(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption 
         latest = "  <- latest" if release is known[-1] else ""
         made = f"{release.created_at:%Y-%m-%d %H:%M:%S}"
         typer.echo(
-            f"{release.sequence:>4}  {release.release_id}  {release.action:<8}  {made}  {len(release.tables)} tables{latest}"
+            f"{release.sequence:>4}  {release.release_id}  {release.action:<8}  {made}  "
+            f"{len(release.tables)} tables{latest}"
         )
     if not known:
         typer.echo("no release yet: run 'kgspark nightly'")

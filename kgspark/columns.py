@@ -1,4 +1,6 @@
-"""Column expressions that every stage shares: ids by hash of natural keys, and rows that say why a record was set aside."""
+"""Column expressions that every stage shares: ids by hash of natural keys, and rows that say why a record was set
+aside.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""One YAML file in, one frozen and typed object out: every stage gets its own block, and no key is ever silently ignored.
+"""One YAML file in, one frozen and typed object out: every stage gets its own block, and no key is ever silently
+ignored.
 
-``base.yaml`` beside the file is read first where it exists, then the file itself on top; what neither names keeps the default of its
-settings class. ``${VAR}`` is replaced from the environment that the caller passes in.
+``base.yaml`` beside the file is read first where it exists, then the file itself on top; what neither names keeps the
+default of its settings class. ``${VAR}`` is replaced from the environment that the caller passes in.
 """
 
 from __future__ import annotations
@@ -81,8 +82,8 @@ class Config(Settings):
 def load(path: Path, environ: Mapping[str, str]) -> Config:
     """Read a configuration file.
 
-    Raises InputError, in one sentence with the remedy, for a missing file, broken YAML, an unset variable, an unknown key (with the
-    nearest known one) or a value of the wrong type.
+    Raises InputError, in one sentence with the remedy, for a missing file, broken YAML, an unset variable, an unknown
+    key (with the nearest known one) or a value of the wrong type.
     """
     base = path.parent / BASE_NAME
     settings = _read(base, environ) if base.is_file() and base != path else {}

@@ -1,4 +1,6 @@
-"""The book of runs: what each night did, per stage and table, in ``ops.runs``, ``ops.stage_runs`` and ``ops.gate_results``."""
+"""The book of runs: what each night did, per stage and table, in ``ops.runs``, ``ops.stage_runs`` and
+``ops.gate_results``.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 
 def peak_driver_mb() -> float:
-    """Peak resident MiB of this process and its child processes' largest (a local JVM is a child), on Linux; this process's elsewhere."""
+    """Peak resident MiB of this process and its child processes' largest (a local JVM is a child), on Linux; this
+    process's elsewhere.
+    """
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return own + max((_peak_mb(pid) for pid in _children(os.getpid())), default=0.0)
 

@@ -39,13 +39,16 @@ def configured_sources(cfg: Config, environ: Mapping[str, str]) -> tuple[Source,
 
 
 def pseudonym_key(cfg: Config, environ: Mapping[str, str]) -> bytes:
-    """The key of shopper pseudonyms, from the file that the configuration names, else from KGSPARK_KEY; empty where neither is set."""
+    """The key of shopper pseudonyms, from the file that the configuration names, else from KGSPARK_KEY; empty where
+    neither is set.
+    """
     if cfg.privacy.key_file:
         try:
             key = Path(cfg.privacy.key_file).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise InputError(
-                f"The pseudonym key {cfg.privacy.key_file} cannot be read ({error.strerror}); 'kgspark key new FILE' writes one."
+                f"The pseudonym key {cfg.privacy.key_file} cannot be read ({error.strerror}); "
+                "'kgspark key new FILE' writes one."
             ) from None
     else:
         key = environ.get(KEY_VARIABLE, "").strip()

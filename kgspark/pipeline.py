@@ -1,6 +1,7 @@
 """The night in flow order: which stage reads what, writes what, and which function does it. Read this file first.
 
-raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> products -> golden records -> graph -> metrics, vectors
+raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> products -> golden records -> graph ->
+metrics, vectors
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ Build = Callable[..., dict[str, DataFrame]]
 class Stage:
     """One step of the night.
 
-    ``reads`` names tables as written this night or, failing that, in the last release; ``raw`` stands for the framed dumps and
-    ``<table>@previous`` for the table in the last release. ``build(*inputs, cfg, night)`` gets them in this order and returns a frame
-    for each table it writes, ``<table>_rejected`` among them. ``settings`` names its block of the configuration. ``mode`` is ``rows``
-    where each output key depends only on the input rows of that key. ``version`` goes up whenever the same input gives other rows.
+    ``reads`` names tables as written this night or, failing that, in the last release; ``raw`` stands for the framed
+    dumps and ``<table>@previous`` for the table in the last release. ``build(*inputs, cfg, night)`` gets them in this
+    order and returns a frame for each table it writes, ``<table>_rejected`` among them. ``settings`` names its block of
+    the configuration. ``mode`` is ``rows`` where each output key depends only on the input rows of that key.
+    ``version`` goes up whenever the same input gives other rows.
     """
 
     name: str

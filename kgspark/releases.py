@@ -49,7 +49,9 @@ def latest(lake: Lake) -> Release | None:
 
 
 def publish(lake: Lake, row: dict[str, Any], releases: list[Release]) -> Release:
-    """Append a release after ``releases``: this single commit is the release. ``row`` lacks sequence and time, which are given here."""
+    """Append a release after ``releases``: this single commit is the release. ``row`` lacks sequence and time, which
+    are given here.
+    """
     release = Release(
         sequence=max((known.sequence for known in releases), default=0) + 1,
         created_at=datetime.datetime.now(datetime.UTC),
@@ -63,8 +65,8 @@ def publish(lake: Lake, row: dict[str, Any], releases: list[Release]) -> Release
 def rollback(lake: Lake, release_id: str) -> Release:
     """Make an earlier release the latest again: tables, artefacts and settings together.
 
-    Nothing is rewritten: a row that repeats the earlier release is appended, and the next night starts from it. Raises InputError
-    where no release has that id.
+    Nothing is rewritten: a row that repeats the earlier release is appended, and the next night starts from it. Raises
+    InputError where no release has that id.
     """
     releases = all_releases(lake)
     target = next((known for known in reversed(releases) if known.release_id == release_id), None)

@@ -1,7 +1,7 @@
 """Runs a night: every stage's build, write and gate, and at the end one commit that is the release.
 
-A night reads the latest release and what it has itself written, never a table's head, so that a half-finished night is invisible to
-the next one as it is to readers.
+A night reads the latest release and what it has itself written, never a table's head, so that a half-finished night is
+invisible to the next one as it is to readers.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ def run_night(
 ) -> NightReport:
     """Run the stages that the open run of this night has not yet done, gate each table, and release.
 
-    ``only`` limits the stages to those whose name starts with one of its entries; with ``release=False`` the run stays open for the
-    next call. Raises InputError before anything is written where sources, model or lake are not as they must be, and GateError where
-    a gate said no: then that table is back at its earlier version and nothing is released.
+    ``only`` limits the stages to those whose name starts with one of its entries; with ``release=False`` the run stays
+    open for the next call. Raises InputError before anything is written where sources, model or lake are not as they
+    must be, and GateError where a gate said no: then that table is back at its earlier version and nothing is released.
     """
     lake = open_lake(spark, cfg)
     known = releases.all_releases(lake)

@@ -1,7 +1,7 @@
 """The contract of every table, read once from ``schemas/`` and used by readers, writers, tests, gates and docs.
 
-One YAML a table: meaning, key, columns (type, unit, meaning, pii, volatile), write mode, layout, gate. In a checkout the folder lies
-beside the package; in the wheel it travels as ``kgspark/_schemas``.
+One YAML a table: meaning, key, columns (type, unit, meaning, pii, volatile), write mode, layout, gate. In a checkout
+the folder lies beside the package; in the wheel it travels as ``kgspark/_schemas``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ class _Contract(BaseModel):
 
 
 class Column(_Contract):
-    """A column: Spark SQL type, unit where it has one, meaning, and whether it holds personal data or a clock's reading."""
+    """A column: Spark SQL type, unit where it has one, meaning, and whether it holds personal data or a clock's
+    reading.
+    """
 
     name: str
     type: str
@@ -136,5 +138,7 @@ def table(name: str) -> Table:
 
 
 def conform(frame: DataFrame, contract: Table) -> DataFrame:
-    """The frame's columns in the contract's order and types; a missing column is Spark's error, an extra one is left out."""
+    """The frame's columns in the contract's order and types; a missing column is Spark's error, an extra one is left
+    out.
+    """
     return frame.select(*[frame[column.name].cast(column.type).alias(column.name) for column in contract.columns])

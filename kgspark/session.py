@@ -1,4 +1,6 @@
-"""The one place that makes Spark sessions: local ones out of ``conf/spark/*.conf``, or whichever the cluster already runs."""
+"""The one place that makes Spark sessions: local ones out of ``conf/spark/*.conf``, or whichever the cluster already
+runs.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,8 @@ def get_session(
 ) -> SparkSession:
     """A Spark session: the running one (spark-submit, Databricks, Connect) or a local one with the file's settings.
 
-    ``SPARK_REMOTE`` in the environment asks Spark itself for a Connect session. Errors: InputError for an unreadable file,
-    EngineError where Spark does not start.
+    ``SPARK_REMOTE`` in the environment asks Spark itself for a Connect session. Errors: InputError for an unreadable
+    file, EngineError where Spark does not start.
     """
     # Workers must run the interpreter that has our packages, and they read this before the JVM starts.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -51,7 +53,8 @@ def get_session(
         return builder.getOrCreate()
     except Exception as error:
         raise EngineError(
-            f"Spark did not start ({str(error).splitlines()[0]}); check that Java 17 or 21 is on the PATH or in JAVA_HOME."
+            f"Spark did not start ({str(error).splitlines()[0]}); "
+            "check that Java 17 or 21 is on the PATH or in JAVA_HOME."
         ) from error
 
 
@@ -64,7 +67,8 @@ def describe(spark: SparkSession, text: str) -> None:
 
 
 def default_session() -> SparkSession:
-    """The running session, or a local one with the settings of ``conf/spark/local.conf`` (in the checkout or packaged)."""
+    """The running session, or a local one with the settings of ``conf/spark/local.conf`` (in the checkout or packaged).
+    """
     active = SparkSession.getActiveSession()
     if active is not None:
         return active

@@ -45,7 +45,10 @@ class Lake:
         layer, _, short = name.partition(".")
         if self._catalog:
             return f"`{self._catalog}`.`{self._prefix}{layer}`.`{short}`"
-        return f"delta.`{self.root}/{layer}/{short}`"
+        return f"delta.`{self._path(name)}`"
+
+    def _path(self, name: str) -> str:
+        return f"{self.root}/{name.replace('.', '/', 1)}"
 
     def exists(self, name: str) -> bool:
         """Whether the table has at least one version."""
@@ -60,16 +63,16 @@ class Lake:
         return int(newest[0]["version"])
 
     def read(self, name: str, version: int | None = None) -> DataFrame:
-        """The table at a version (the newest where none is given); an empty frame of its schema where it does not exist."""
+        """The table at a version (the newest where none is given); an empty frame of its schema where it does not
+        exist.
+        """
         if version is None:
             version = self.version(name)
             if version is None:
                 return self.empty(name)
         if self._catalog:
-            return self.spark.sql(f"SELECT * FROM {self.identifier(name)} VERSION AS OF {version}")
-        layer, _, short = name.partition(".")
-        reader = self.spark.read.format("delta").option("versionAsOf", version)
-        return reader.load(f"{self.root}/{layer}/{short}")
+            return self.spark.read.option("versionAsOf", version).table(self.identifier(name))
+        return self.spark.read.format("delta").option("versionAsOf", version).load(self._path(name))
 
     def empty(self, name: str) -> DataFrame:
         """A frame with the table's columns and no row."""
@@ -115,8 +118,7 @@ class Lake:
         if self._catalog:
             writer.saveAsTable(self.identifier(name))
         else:
-            layer, _, short = name.partition(".")
-            writer.save(f"{self.root}/{layer}/{short}")
+            writer.save(self._path(name))
         history = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)} LIMIT 1")
         commit = history.select("version", "operationMetrics").collect()[0]
         metrics = commit["operationMetrics"] or {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
-from sqlglot.tokens import Token, Tokenizer, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
+from sqlglot.tokens import Tokenizer
 
 from kgspark.errors import InputError
 from kgspark.releases import KnowledgeGraph, all_releases
@@ -29,7 +30,8 @@ def open_release(lake: str | Lake, *, release: str | None = None, spark: SparkSe
 def sql(kg: KnowledgeGraph, query: str) -> DataFrame:
     """Run a query whose tables are named as in the release, such as ``graph.nodes``.
 
-    Each named table becomes a temporary view pinned to the release's version; the rest of the query goes to Spark as it is.
+    Each named table becomes a temporary view pinned to the release's version; the rest of the query goes to Spark as it
+    is.
     """
     readable = {*kg.tables, "ops.runs", "ops.stage_runs", "ops.gate_results", "ops.releases"}
     rewritten, last = [], 0
@@ -46,7 +48,8 @@ def sql(kg: KnowledgeGraph, query: str) -> DataFrame:
 
 
 def _dotted_names(tokens: list[Token]) -> list[tuple[int, int, str]]:
-    """Every ``word.word`` of the query that stands for a table: begin, end and text; string literals are other tokens."""
+    """Every ``word.word`` of the query that stands for a table: begin, end and text; string literals are other tokens.
+    """
     found = []
     for index in range(len(tokens) - 2):
         layer, dot, short = tokens[index : index + 3]

@@ -162,7 +162,8 @@ def _payloads(kg: KnowledgeGraph, evidence: DataFrame) -> DataFrame:
 
 
 def words(payload: str | None, field_name: str, begin: int | None, end: int | None) -> str | None:
-    """The words of a raw field between two code points; the whole of the fields where a fact was put together from several.
+    """The words of a raw field between two code points; the whole of the fields where a fact was put together from
+    several.
 
     >>> words('{"name": "Sony Turntable"}', "name", 0, 4)
     'Sony'

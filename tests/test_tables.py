@@ -1,0 +1,70 @@
+"""Lake: versions, restore, statistics kept off personal data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from kgspark.errors import InputError
+from kgspark.tables import Lake
+from tests.builders import rows
+
+NODES = "graph.nodes"
+
+
+@pytest.fixture(scope="module")
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return Lake(spark, str(tmp_path_factory.mktemp("lake")))
+
+
+def _node(name: str) -> dict[str, object]:
+    return {"node_id": f"brand/{name:0>16}", "node_key": hash(name) % 1000, "kind": "brand", "label": name}
+
+
+def test_a_table_that_nobody_wrote_is_empty_and_has_no_version(lake: Lake) -> None:
+    assert lake.version("graph.edges") is None
+    assert lake.read("graph.edges").collect() == []
+
+
+def test_write_read_at_version_and_restore(lake: Lake, spark: SparkSession) -> None:
+    first = lake.overwrite(NODES, rows(spark, NODES, [_node("1")]), note="run-1 graph.facts")
+    second = lake.overwrite(NODES, rows(spark, NODES, [_node("2"), _node("3")]), note="run-2 graph.facts")
+    assert (first.rows, second.rows) == (1, 2)
+    assert first.bytes > 0
+    assert [r["label"] for r in lake.read(NODES, first.version).collect()] == ["1"]
+    assert sorted(r["label"] for r in lake.read(NODES).collect()) == ["2", "3"]
+    lake.restore(NODES, first.version)
+    assert [r["label"] for r in lake.read(NODES).collect()] == ["1"]
+    lake.restore(NODES, None)
+    assert lake.read(NODES).collect() == []
+
+
+def test_upsert_replaces_the_row_of_a_key(lake: Lake) -> None:
+    import datetime
+
+    now = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    row = {"run_id": "run-1", "night": now.date(), "status": "running", "started_at": now}
+    row |= {"config_hash": "c", "code_version": "0"}
+    lake.upsert("ops.runs", row)
+    lake.upsert("ops.runs", row | {"status": "released"})
+    lake.upsert("ops.runs", row | {"run_id": "run-2"})
+    found = {r["run_id"]: r["status"] for r in lake.read("ops.runs").collect()}
+    assert found == {"run-1": "released", "run-2": "running"}
+
+
+def test_personal_data_has_no_statistics_in_the_log(lake: Lake, spark: SparkSession) -> None:
+    review = {"review_id": "review/1", "source": "site", "record_id": "rawkey", "text": "secret words"}
+    lake.overwrite("silver.reviews", rows(spark, "silver.reviews", [review]), note="test")
+    log = "".join(path.read_text() for path in Path(lake.root, "silver/reviews/_delta_log").glob("*.json"))
+    assert "secret words" not in log
+    assert "rawkey" not in log
+    assert "review/1" in log  # the key is no personal data, so it does have statistics
+
+
+def test_a_lake_that_cannot_be_written_says_so(spark: SparkSession, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    with pytest.raises(InputError, match="cannot be written"):
+        Lake(spark, str(blocked / "lake")).upsert("ops.runs", {})
