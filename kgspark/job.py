@@ -1,4 +1,4 @@
-"""What every script in ``jobs/`` does: read two arguments, run its stages of the night, end with the right exit code."""
+"""What each script in ``jobs/`` does: read two arguments, run those stages of a night, end with the right exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetches the jars of Delta and GraphFrames, once, by starting Spark with our settings; later starts need no network."""
+"""Fetches the jars of Delta and GraphFrames, once: by starting Spark so; later starts need no network."""
 
 import subprocess
 import sys
@@ -29,8 +29,8 @@ def main() -> int:
     if done.returncode:
         print(done.stdout[-3000:], file=sys.stderr)
         print(
-            "kgspark: Spark could not fetch its jars or did not start; the lines above say why. Behind a mirror, name it"
-            " with spark.jars.ivySettings or spark.jars.repositories in conf/spark/local.conf.",
+            "kgspark: Spark could not fetch its jars or did not start; the lines above say why. Behind a mirror, name"
+            " it with spark.jars.ivySettings or spark.jars.repositories in conf/spark/local.conf.",
             file=sys.stderr,
         )
         return 3
