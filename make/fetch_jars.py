@@ -1,4 +1,4 @@
-"""Fetches the jars of Delta and GraphFrames, once: by starting Spark so; later starts need no network."""
+"""Fetches the jars of Delta and GraphFrames by starting Spark once; later starts need no network."""
 
 import subprocess
 import sys
