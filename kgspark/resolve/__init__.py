@@ -1,0 +1,1 @@
+"""From offers to products: which listings are the same real thing."""
