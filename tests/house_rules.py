@@ -1,0 +1,178 @@
+"""What the house-rule tests look for: calls banned in ``kgspark/``, and the exceptions, each with its reason."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_FILE_LINES = 250
+MAX_FUNCTION_LINES = 70
+
+_CLASSIC = "needs the classic engine; Spark Connect and serverless have none of it"
+_ACTION = "an action inside a stage: stages describe, run.py acts"
+_UNPINNED = "which row it gives depends on the row order"
+
+# Attribute or function name -> why not.
+BANNED_NAMES = {
+    "rdd": _CLASSIC,
+    "sparkContext": _CLASSIC,
+    "_sc": _CLASSIC,
+    "_jvm": _CLASSIC,
+    "_jsc": _CLASSIC,
+    "_jdf": _CLASSIC,
+    "_jsparkSession": _CLASSIC,
+    "collect": _ACTION,
+    "toPandas": _ACTION,
+    "toArrow": _ACTION,
+    "toLocalIterator": _ACTION,
+    "cache": _ACTION,
+    "persist": _ACTION,
+    "checkpoint": _ACTION,
+    "localCheckpoint": _ACTION,
+    "monotonically_increasing_id": "numbers depend on the partitioning; hash a natural key",
+    "udf": "a row-at-a-time UDF; use column expressions, or an iterator UDF where a library runs",
+    "dropDuplicates": _UNPINNED + "; rank by a total order",
+    "drop_duplicates": _UNPINNED + "; rank by a total order",
+    "toDF": "column types are guessed; declare them in schemas/",
+    "environ": "the environment is read in jobs/ and cli.py only",
+    "getenv": "the environment is read in jobs/ and cli.py only",
+    "eval": "runs text as code",
+    "exec": "runs text as code",
+    "builder": "session.py makes sessions",
+    "getOrCreate": "session.py makes sessions",
+    "getActiveSession": "a session is passed in, not found",
+    "saveAsTable": "tables.py writes",
+    "DeltaTable": "tables.py knows Delta",
+}
+# Those that are banned without an object before them, too; the others are good names for a parameter.
+BANNED_ALONE = {"udf", "eval", "exec", "getenv", "monotonically_increasing_id", "DeltaTable"}
+# Aggregates that pick any row of a group unless a window orders it.
+BARE_AGGREGATES = {"first", "last", "any_value", "first_value", "last_value"}
+RANDOM = {"rand", "randn", "random", "shuffle", "uuid"}
+BANNED_IMPORTS = {
+    "pickle": "artefacts are safetensors, JSON or Parquet",
+    "cloudpickle": "artefacts are safetensors, JSON or Parquet",
+    "dill": "artefacts are safetensors, JSON or Parquet",
+    "joblib": "artefacts are safetensors, JSON or Parquet",
+    "great_expectations": "only quality/ imports Great Expectations",
+    "graphframes": "only graph/engines imports GraphFrames",
+    "delta": "tables.py knows Delta",
+}
+
+# (file or folder, name) -> why it may. An entry that nothing uses fails a test.
+ALLOWED: dict[tuple[str, str], str] = {
+    ("kgspark/cli.py", "environ"): "one of the two doors at which the environment comes in",
+    ("kgspark/session.py", "environ"): "PYSPARK_PYTHON must be set before the JVM starts",
+    ("kgspark/session.py", "getOrCreate"): "this is where sessions are made",
+    ("kgspark/session.py", "getActiveSession"): "kgspark.open() without a session uses the notebook's",
+    ("kgspark/cli.py", "collect"): "prints at most the rows that were asked for",
+    ("kgspark/ledger.py", "collect"): "a run has some dozen rows in the book",
+    ("kgspark/releases.py", "collect"): "one row a release",
+    ("kgspark/publish/", "collect"): "shows people a page of rows",
+    ("kgspark/tables.py", "collect"): "one row of a table's history",
+    ("kgspark/tables.py", "saveAsTable"): "this is where tables are written",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One use of something banned."""
+
+    path: str
+    line: int
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.name}: {self.why}"
+
+
+def python_files(*folders: str) -> list[Path]:
+    """Python files under folders of the repository, in order."""
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function and method of a file."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def findings(source: str, path: str) -> list[Finding]:
+    """Everything in a file that a rule forbids, before the exceptions."""
+    tree = ast.parse(source)
+    # F.first(...).over(window): a window orders the rows, so the aggregate is not bare.
+    windowed = {
+        id(node.func.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "over"
+    }
+    found: list[Finding] = []
+    for node in ast.walk(tree):
+        for name, why in _reasons(node, windowed):
+            found.append(Finding(path, getattr(node, "lineno", 0), name, why))
+    return found
+
+
+def exception_for(finding: Finding) -> tuple[str, str] | None:
+    """The entry of ALLOWED that covers a finding, if one does."""
+    for place, name in ALLOWED:
+        if name == finding.name and (finding.path == place or (place.endswith("/") and finding.path.startswith(place))):
+            return place, name
+    return None
+
+
+def _reasons(node: ast.AST, windowed: set[int]) -> Iterator[tuple[str, str]]:
+    if isinstance(node, ast.Attribute) and node.attr in BANNED_NAMES and not _is_functools(node):
+        yield node.attr, BANNED_NAMES[node.attr]
+    elif isinstance(node, ast.Name) and node.id in BANNED_ALONE:
+        yield node.id, BANNED_NAMES[node.id]
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from _import_reasons(node)
+    elif isinstance(node, ast.Call):
+        yield from _call_reasons(node, windowed)
+
+
+def _is_functools(node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id in {"functools", "re"}
+
+
+def _import_reasons(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+    for module in modules:
+        top = module.split(".")[0]
+        if top in BANNED_IMPORTS:
+            yield top, BANNED_IMPORTS[top]
+    if isinstance(node, ast.ImportFrom) and node.module == "pyspark.sql.functions":
+        yield "pyspark.sql.functions", "write: from pyspark.sql import functions as F"
+
+
+def _call_reasons(node: ast.Call, windowed: set[int]) -> Iterator[tuple[str, str]]:
+    if not isinstance(node.func, ast.Attribute):
+        return
+    name = node.func.attr
+    owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+    if owner == "F" and name in BARE_AGGREGATES and id(node) not in windowed:
+        yield name, _UNPINNED
+    if owner == "F" and name in RANDOM and not node.args:
+        yield name, "unseeded; samples go by hash of id"
+    if name == "join" and (len(node.args) > 1 or "on" in keywords):
+        how = keywords.get("how", node.args[2] if len(node.args) > 2 else None)
+        if how is None:
+            yield "join", "a join says how="
+        elif isinstance(how, ast.Constant) and str(how.value).startswith("right"):
+            yield "join", "no right joins: they read backwards"
+    if owner == "torch" and name == "load":
+        yield "torch.load", "unpickles; use safetensors"
+    if (
+        name == "option"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and node.args[0].value == "inferSchema"
+    ):
+        yield "inferSchema", "types are declared, not guessed"

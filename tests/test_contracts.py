@@ -1,0 +1,186 @@
+"""Nothing half there: a stage without schema, test or job, a column without meaning, a setting without a comment."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from kgspark.schema import load_tables, table
+from kgspark.session import read_conf
+from tests.house_rules import ROOT, python_files
+
+JOBS = sorted((ROOT / "jobs").glob("*.py"))
+CONFS = {name: ROOT / f"conf/spark/{name}.conf" for name in ("local", "cpu", "gpu")}
+MAX_JOB_LINES = 40
+
+
+def job_prefixes(job: Path) -> tuple[str, ...] | None:
+    """What a job passes as ``only``: the beginnings of the stages it runs; None runs all."""
+    for node in ast.walk(ast.parse(job.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.keyword) and node.arg == "only":
+            return tuple(ast.literal_eval(node.value))
+    return None
+
+
+def test_every_stage_writes_declared_tables_and_reads_written_ones() -> None:
+    from kgspark.pipeline import PREVIOUS, RAW, STAGES
+
+    written: set[str] = set()
+    for stage in STAGES:
+        for name in stage.reads:
+            if name != RAW and not name.endswith(PREVIOUS):
+                assert name in written, f"{stage.name} reads {name} before any stage writes it"
+        for name in stage.writes:
+            assert table(name).name == name
+            assert name not in written, f"two stages write {name}"
+        written |= set(stage.writes)
+    declared = {name for name in load_tables() if not name.startswith(("ops.", "*"))}
+    assert declared == written
+
+
+def test_every_stage_has_a_test() -> None:
+    from kgspark.pipeline import STAGES
+
+    # kgspark/ingest/offers.py is tested by tests/ingest/test_offers.py, or test_offers_<what>.py where it grew long.
+    without = []
+    for stage in STAGES:
+        package, module = stage.build.__module__.removeprefix("kgspark.").rsplit(".", 1)
+        if not list((ROOT / "tests" / package.replace(".", "/")).glob(f"test_{module}*.py")):
+            without.append(stage.name)
+    assert without == []
+
+
+def test_every_stage_has_one_job() -> None:
+    from kgspark.pipeline import STAGES
+
+    steps = [prefixes for job in JOBS if (prefixes := job_prefixes(job)) is not None]
+    for stage in STAGES:
+        runs = [prefixes for prefixes in steps if stage.name.startswith(prefixes)]
+        assert len(runs) == 1, f"{stage.name} is run by {len(runs)} of the jobs"
+    order = [next(i for i, p in enumerate(steps) if stage.name.startswith(p)) for stage in STAGES]
+    assert order == sorted(order), "the jobs' numbers do not follow the stages"
+
+
+def test_jobs_are_short() -> None:
+    assert [job.name for job in JOBS if len(job.read_text(encoding="utf-8").splitlines()) > MAX_JOB_LINES] == []
+
+
+@pytest.mark.parametrize("name", sorted(load_tables()))
+def test_a_table_says_what_it_is(name: str) -> None:
+    contract = load_tables()[name]
+    assert len(contract.meaning) > 10
+    columns = {column.name: column for column in contract.columns}
+    assert len(columns) == len(contract.columns), "a column is declared twice"
+    assert contract.key, "a table has a key"
+    for key in contract.key:
+        assert not columns[key].nullable, f"{key} is of the key and may be null"
+    assert [c.name for c in contract.columns if len(c.meaning.strip()) < 3] == []
+    assert [c.name for c in contract.columns if not re.fullmatch(r"[a-z][a-z0-9_]*", c.name)] == []
+    # Without a unit a number is a guess; ids and keys have none.
+    assert [
+        c.name
+        for c in contract.columns
+        if c.unit is None
+        and not c.name.endswith(("_id", "_key"))
+        and c.type.startswith(("double", "decimal", "timestamp"))
+    ] == []
+
+
+@pytest.mark.parametrize("name", sorted(load_tables()))
+def test_a_foreign_key_leads_somewhere(name: str) -> None:
+    for reference in load_tables()[name].gate.references:
+        target = table(reference.table)
+        assert set(reference.to) <= set(target.column_names)
+        assert set(reference.columns) <= set(load_tables()[name].column_names)
+        assert len(reference.columns) == len(reference.to)
+
+
+def settings_keys(model: type[BaseModel]) -> dict[str, Any]:
+    """Names of a settings class; blocks as dictionaries of theirs."""
+    keys: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        block = field.annotation
+        is_block = isinstance(block, type) and issubclass(block, BaseModel)
+        keys[name] = settings_keys(block) if is_block else None  # type: ignore[arg-type]
+    return keys
+
+
+def yaml_keys(value: Any, keys: dict[str, Any]) -> dict[str, Any]:
+    """The same shape out of the YAML; what is no block there ends the walk."""
+    return {name: yaml_keys(value[name], keys[name]) if keys.get(name) else None for name in value}
+
+
+def test_base_yaml_names_every_setting_with_its_default() -> None:
+    from kgspark.config import Config
+
+    values = yaml.safe_load((ROOT / "conf/base.yaml").read_text(encoding="utf-8"))
+    assert yaml_keys(values, settings_keys(Config)) == settings_keys(Config)
+    assert Config.model_validate(values) == Config()
+
+
+def test_every_key_of_base_yaml_has_a_comment() -> None:
+    lines = (ROOT / "conf/base.yaml").read_text(encoding="utf-8").splitlines()
+    silent = []
+    for number, line in enumerate(lines):
+        before = lines[number - 1].strip() if number else ""
+        is_key = re.match(r" *[a-z_]+:", line)
+        if is_key and "#" not in line and not before.startswith("#"):
+            silent.append(line.strip())
+    assert silent == []
+
+
+def test_every_setting_says_what_it_is() -> None:
+    from kgspark.config import Config
+
+    def silent(model: type[BaseModel], path: str = "") -> list[str]:
+        found = []
+        for name, field in model.model_fields.items():
+            block = field.annotation
+            if isinstance(block, type) and issubclass(block, BaseModel):
+                found += silent(block, f"{path}{name}.")
+            elif not field.description:
+                found.append(path + name)
+        return found
+
+    assert silent(Config) == []
+
+
+@pytest.mark.parametrize("name", CONFS)
+def test_every_spark_setting_has_its_reason(name: str) -> None:
+    """Above each setting, or above the group it stands in, is a comment that gives the reason."""
+    reasoned = False
+    for line in CONFS[name].read_text(encoding="utf-8").splitlines():
+        if line.startswith("# ---") or not line.strip():
+            reasoned = False
+        elif line.startswith("#"):
+            reasoned = True
+        else:
+            assert reasoned or line.startswith(("spark.sql.extensions", "spark.sql.catalog")), line
+
+
+def test_spark_settings_agree() -> None:
+    local, cpu, gpu = (read_conf(path) for path in CONFS.values())
+    for key in ("spark.jars.packages", "spark.jars.excludes", "spark.sql.session.timeZone", "spark.sql.ansi.enabled"):
+        assert local[key] == cpu[key] == gpu[key]
+    differing = {key for key in cpu if gpu.get(key) != cpu[key]}
+    assert differing == {"spark.sql.execution.arrow.maxRecordsPerBatch"}, "gpu.conf repeats cpu.conf and adds the GPU"
+
+
+def test_jars_and_packages_are_of_one_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pinned = dict(requirement.split("==") for requirement in project["optional-dependencies"]["spark"])
+    packages = dict(p.rsplit(":", 1) for p in read_conf(CONFS["local"])["spark.jars.packages"].split(","))
+    assert packages["io.delta:delta-spark_4.1_2.13"] == pinned["delta-spark"]
+    assert pinned["pyspark"].startswith("4.1.")
+
+
+def test_there_is_a_test_folder_for_every_package() -> None:
+    packages = {path.parent.name for path in python_files("kgspark") if path.parent.parent == ROOT / "kgspark"}
+    assert [name for name in sorted(packages) if not list((ROOT / "tests" / name).glob("test_*.py"))] == []
