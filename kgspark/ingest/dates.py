@@ -1,0 +1,97 @@
+"""Dates and times as dumps write them -> UTC timestamps, or the reason why not."""
+
+from __future__ import annotations
+
+import datetime
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from kgspark.ingest.bind import bind
+from kgspark.ingest.clean_text import stated
+
+# 2023-02-03, 2023/2/3 10:15, 2023-02-03T10:15:30.123Z, 2023-02-03 10:15:30+0530
+_ISO = (
+    r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]\s*(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?"
+    r"\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$"
+)
+_COMPACT = r"^((?:19|20)\d{2})(\d{2})(\d{2})$"
+# Full stops between day, month and year are written nowhere but where the day comes first.
+_DOTTED = r"^(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2}:\d{2}(?::\d{2})?))?$"
+# Digits of a count since 1970-01-01 UTC: seconds, milliseconds or microseconds since 2001 at the latest from 2286 on.
+_EPOCH = r"^\d{9,10}(\.\d+)?$|^\d{12,13}$|^\d{15,16}$"
+_ZONE_LETTERS = frozenset("VzOXxZ")
+
+
+def parse_time(
+    text: Column, *, time_zone: str, date_format: str | None, earliest: datetime.date, latest: datetime.date
+) -> Column:
+    """Struct ``at`` (UTC timestamp), ``rule`` and ``reason`` (both null unless a value was there and is no possible time).
+
+    Without ``date_format`` (a Spark pattern such as ``MM/dd/yyyy``): ISO 8601 dates and times, ``yyyyMMdd``, ``dd.MM.yyyy``, and seconds,
+    milliseconds or microseconds since 1970. Times without a zone, and days (as their midnight), are read in ``time_zone``, an IANA name.
+    Rules: ``date_unreadable`` (no such form), ``date_impossible`` (30 February, or outside ``earliest``..``latest``).
+    """
+    given = stated(F.trim(text))
+    form = _by_pattern(given, time_zone, date_format) if date_format else _by_form(given, time_zone)
+    return bind(F.struct(given.alias("text"), form.alias("form")), lambda row: _judge(row, earliest, latest))
+
+
+def _by_form(text: Column, time_zone: str) -> Column:
+    def group(pattern: str, number: int) -> Column:
+        return F.regexp_extract(text, pattern, number)
+
+    def moment(pattern: str, order: tuple[int, int, int], time: int | None, zone: Column) -> Column:
+        day = F.concat_ws("-", *[group(pattern, number) for number in order])
+        clock = F.coalesce(F.nullif(group(pattern, time), F.lit("")), F.lit("00:00")) if time else F.lit("00:00")
+        # Spark's cast reads a zone only behind seconds.
+        seconds = F.when(F.length(clock) <= 5, F.concat(clock, F.lit(":00"))).otherwise(clock)
+        return F.concat(day, F.lit(" "), seconds, F.lit(" "), zone).try_cast("timestamp")
+
+    # +0530 and +05 in the only way that the cast reads.
+    offset = F.regexp_replace(F.regexp_replace(group(_ISO, 5), r"^([+-]\d{2}):?(\d{2})$", "$1:$2"), r"^([+-]\d{2})$", "$1:00")
+    zone = F.lit(time_zone)
+    iso_zone = F.coalesce(F.nullif(offset, F.lit("")), zone)
+    count = text.try_cast("decimal(28,6)")
+    scale = (
+        F.when(F.length(text.substr(F.lit(1), F.lit(16))) >= 15, F.lit(1))
+        .when(text.rlike(r"^\d{12,13}$"), F.lit(1_000))
+        .otherwise(F.lit(1_000_000))
+    )
+    micros = F.when(text.rlike(r"^\d{15,16}$"), count).otherwise(count * scale)
+    known = text.rlike(_ISO) | text.rlike(_COMPACT) | text.rlike(_DOTTED) | text.rlike(_EPOCH)
+    at = (
+        F.when(text.rlike(_ISO), moment(_ISO, (1, 2, 3), 4, iso_zone))
+        .when(text.rlike(_COMPACT), moment(_COMPACT, (1, 2, 3), None, zone))
+        .when(text.rlike(_DOTTED), moment(_DOTTED, (3, 2, 1), 4, zone))
+        .when(text.rlike(_EPOCH), F.timestamp_micros(micros.try_cast("bigint")))
+    )
+    return F.struct(at.alias("at"), known.alias("known"))
+
+
+def _by_pattern(text: Column, time_zone: str, date_format: str) -> Column:
+    letters = set(date_format)
+    if letters & _ZONE_LETTERS:
+        at = F.try_to_timestamp(text, F.lit(date_format))
+    else:
+        at = F.try_to_timestamp(F.concat(text, F.lit(f" {time_zone}")), F.lit(f"{date_format} VV"))
+    numbers = text.rlike(r"^\d{1,4}\D+\d{1,2}\D+\d{1,4}")
+    return F.struct(at.alias("at"), (at.isNotNull() | numbers).alias("known"))
+
+
+def _judge(row: Column, earliest: datetime.date, latest: datetime.date) -> Column:
+    at, given = row["form"]["at"], row["text"]
+    # Both ends are days of UTC; the last one is over at the next midnight.
+    start = F.lit(f"{earliest} 00:00:00 UTC").cast("timestamp")
+    end = F.lit(f"{latest + datetime.timedelta(days=1)} 00:00:00 UTC").cast("timestamp")
+    possible = F.coalesce((at >= start) & (at < end), F.lit(False))
+    rule = (
+        F.when(given.isNull() | possible, None)
+        .when(row["form"]["known"], "date_impossible")
+        .otherwise("date_unreadable")
+    )
+    found = F.concat(F.lit("found '"), F.substring(given, 1, 40), F.lit("', "))
+    reason = F.when(
+        rule == "date_impossible", F.concat(found, F.lit(f"expected a day of the calendar from {earliest} to {latest}"))
+    ).when(rule == "date_unreadable", F.concat(found, F.lit("expected ISO 8601, or say date_format in the source's file")))
+    return F.struct(F.when(possible, at).alias("at"), rule.alias("rule"), reason.alias("reason"))

@@ -1,0 +1,1 @@
+"""How people are hidden: keyed pseudonyms for who they are, placeholders for how to reach them."""
