@@ -198,24 +198,17 @@ def main() -> None:
     logging.basicConfig(
         level=verbose.upper() if verbose else logging.WARNING, format="%(asctime)s %(name)s %(message)s"
     )
-    sys.exit(guarded(lambda: app(standalone_mode=False)))
+    sys.exit(guarded(app))
 
 
 def guarded(command: Any) -> int:
     """Call the command; give the exit code: 0 done, 1 gate, 2 input or config, 3 engine."""
-    import click
-
     try:
         code = command()
         return code if isinstance(code, int) else 0
     except KgsparkError as error:
         typer.echo(f"kgspark: {error}", err=True)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return InputError.exit_code
-    except click.Abort:
-        return 130
     except Exception as error:
         if os.environ.get("KGSPARK_LOG", "").upper() == "DEBUG":
             raise
