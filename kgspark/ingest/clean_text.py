@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from kgspark.ingest.html_text import decode_entities, strip_tags
 
@@ -18,7 +19,7 @@ _SPACE = r"[\s\u0085\p{Z}]+"
 
 # Every character that can take part in a change by NFC: marks, Hangul letters, and characters that have another canonical form.
 NFC_SUSPECT = (
-    r"[\p{M}\u0374\u037E\u0387\u1100-\u11FF\u1F00-\u1FFF\u2126\u212A\u212B\u2329\u232A\u2ADC\uF900-\uFAFF\uFB1D-\uFB4E"
+    r"[\p{M}\u0374\u037E\u0387\u0958-\u095F\u09DC-\u09DF\u0A33-\u0A5E\u0B5C\u0B5D\u0F43-\u0F69\u1100-\u11FF\u1F00-\u1FFF\u2126\u212A\u212B\u2329\u232A\u2ADC\uF900-\uFAFF\uFB1D-\uFB4E"
     r"\x{1D15E}-\x{1D1C0}\x{2F800}-\x{2FA1D}]"
 )
 
@@ -68,11 +69,12 @@ def nfc(text: Column) -> Column:
 
     Spark has no such function; Arrow's runs in the Python worker, and only texts that could change travel there with their content.
     """
-    return F.coalesce(_nfc_arrow(F.when(text.rlike(NFC_SUSPECT), text)), text)
+    # Made here, not on import: whether it is a classic or a Connect function depends on the session.
+    normalise = F.arrow_udf(_normalise, T.StringType())
+    return F.coalesce(normalise(F.when(text.rlike(NFC_SUSPECT), text)), text)
 
 
-@F.arrow_udf("string")
-def _nfc_arrow(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
+def _normalise(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
     for texts in batches:
         yield pc.utf8_normalize(texts.cast(pa.string()), form="NFC")
 

@@ -124,8 +124,8 @@ def _plain_number(p: Column, mark: Column, currency: Column) -> Column:
         .when(number.rlike(_THREE_DIGITS) & number.contains("."), F.when(stop_is_decimal, number).otherwise(without_stops))
         .when(number.rlike(_THREE_DIGITS), F.when(comma_is_decimal, comma_as_stop).otherwise(without_commas))
         # 1,299.00 and, in India, 1,29,999.00
-        .when(number.rlike(r"^\d{1,3}(,\d{2,3})*,\d{3}(\.\d+)?$"), without_commas)
-        .when(number.rlike(r"^\d{1,3}(\.\d{3})+(,\d+)?$"), comma_as_stop)
+        .when(number.rlike(r"^[1-9]\d{0,2}(,\d{2,3})*,\d{3}(\.\d+)?$"), without_commas)
+        .when(number.rlike(r"^[1-9]\d{0,2}(\.\d{3})+(,\d+)?$"), comma_as_stop)
         .when(number.rlike(r"^\d*\.\d+$"), number)
         .when(number.rlike(r"^\d*,\d+$"), comma_as_stop)
     )

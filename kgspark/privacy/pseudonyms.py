@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from kgspark.columns import ID_HEX_DIGITS, natural_key
 from kgspark.errors import InputError
@@ -29,7 +30,7 @@ def pseudonym(kind: str, raw_id: Column, namespace: Column, key: bytes) -> Colum
             "the file that privacy.key_file names, or into the environment variable KGSPARK_KEY."
         )
 
-    @F.arrow_udf("string")
+    @F.arrow_udf(returnType=T.StringType())
     def keyed(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
         for texts in batches:
             # Each id once: order lines repeat their shopper.

@@ -30,7 +30,7 @@ _PHONE = rf"(?i){_BEFORE}(?:{'|'.join(_PHONES)}){_AFTER}"
 # Behind such a word any number of seven digits or more is one to call.
 _ANNOUNCED = (
     r"(?i)((?:\b(?:tel|telephone|phone|mobile|cell|whatsapp|call me (?:at|on)|call us (?:at|on)|text me (?:at|on))"
-    r"|电话|手机|手机号|微信|加我|qq)[号码]{0,2}(?:\s(?:number|no|is))?[\s.:：]{0,3})"
+    r"|电话|手机|手机号|微信|加我|qq)[号码]{0,2}(?:\s(?:number|no|is)){0,2}[\s.:：]{0,3})"
     rf"(?:\+?\(?\d(?:[\s().-]?\d){{6,13}}){_AFTER}"
 )
 
