@@ -11,6 +11,19 @@ from pathlib import Path
 from kgspark.cli import guarded
 
 
+def ship_wheels() -> None:
+    """Let executors import from a wheel that ``spark-submit --py-files`` sent; to be called before the session is made.
+
+    Spark sends the wheel to every executor, but puts only .zip, .egg and .jar files on their path; a wheel is a zip.
+    """
+    try:
+        from pyspark import SparkContext
+    except ImportError:  # a Spark Connect client: its server has its own libraries
+        return
+    if ".whl" not in SparkContext.PACKAGE_EXTENSIONS:
+        SparkContext.PACKAGE_EXTENSIONS = (*SparkContext.PACKAGE_EXTENSIONS, ".whl")
+
+
 def main(
     what: str | None, environ: Mapping[str, str], *, only: Sequence[str] | None = None, release: bool = False
 ) -> int:
@@ -38,6 +51,7 @@ def main(
         # Only now, so that a broken import, too, ends in one sentence and an exit code.
         from kgspark.nights import run_configured
 
+        ship_wheels()
         run_configured(arguments.config, arguments.date, environ, only=only, release=release)
 
     return guarded(run)
