@@ -47,7 +47,7 @@ bench: $(JARS)  ## Measure again what benchmarks/ reports
 .PHONY: dist
 dist: $(INSTALLED)  ## The wheel for spark-submit --py-files, into dist/
 	@rm -rf dist
-	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null
+	@said="$$($(BIN)/python -m build --wheel --outdir dist . 2>&1)" || { echo "$$said" >&2; exit 1; }
 	@ls dist/*.whl
 
 .PHONY: clean
