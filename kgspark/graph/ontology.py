@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -14,6 +14,24 @@ from kgspark.schema import schema_dir
 
 FILE_NAME = "ontology.yaml"
 _FIELD = re.compile(r"\{(\w+)\}")
+
+
+class Piece(NamedTuple):
+    """A stretch of a template: plain text, or the name of a field."""
+
+    name: str
+    is_field: bool
+
+
+def split_template(template: str) -> list[Piece]:
+    """A template in pieces.
+
+    >>> split_template("{attribute}: {label}")
+    [Piece(name='attribute', is_field=True), Piece(name=': ', is_field=False), Piece(name='label', is_field=True)]
+    """
+    # Splitting at a captured name leaves plain text at even and names at odd places.
+    pieces = [Piece(name, place % 2 == 1) for place, name in enumerate(_FIELD.split(template))]
+    return [piece for piece in pieces if piece.name]
 
 
 class _Declared(BaseModel):
@@ -50,6 +68,7 @@ class Relation(_Declared):
     domain: tuple[str, ...]
     range_: tuple[str, ...] = Field(alias="range")
     weight: str
+    support: str = "records that say so"
     properties: dict[str, str]
     symmetric: bool = False
     functional: bool = False

@@ -21,10 +21,8 @@ class ResolveSettings(Settings):
     max_offers_per_mpn: int = Field(
         50, ge=2, description="Offers above which a shared brand and model number joins none of them"
     )
-    min_mpn_length: int = Field(4, ge=1, description="Letters and digits that a model number must have to join offers")
-    not_mpns: tuple[str, ...] = Field(
-        ("none", "null", "unknown", "various", "assorted", "default", "doesnotapply", "notapplicable", "notavailable"),
-        description="Model numbers that mean nothing, in lower case, letters and digits only",
+    min_mpn_length: int = Field(
+        4, ge=1, description="Letters and digits a model number needs to join offers, a digit among them"
     )
     mpn_confidence: float = Field(
         0.9, gt=0, le=1, description="Probability that one brand and model number is one product; a GTIN's is 1"

@@ -1,0 +1,84 @@
+"""The graph: every fact of the silver tables as an edge with its evidence, between nodes of the ontology.
+
+golden products -> product nodes
+offers          -> brands, attribute values, sellers, categories
+reviews, orders -> who rated, bought, gave back what; what is bought together
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from kgspark.graph import ontology, readings
+from kgspark.graph.catalogue_facts import attribute_values, brands, listings, sellers
+from kgspark.graph.category_facts import categories
+from kgspark.graph.co_purchase import bought_with
+from kgspark.graph.names import levels
+from kgspark.graph.shopper_facts import actions, ratings, shoppers
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from kgspark.graph.facts_settings import FactsSettings
+    from kgspark.night import Night
+
+
+def build(
+    products: DataFrame,
+    product_offers: DataFrame,
+    offers: DataFrame,
+    reviews: DataFrame,
+    interactions: DataFrame,
+    cfg: FactsSettings,
+    night: Night,
+) -> dict[str, DataFrame]:
+    """Turn what is known into nodes, edges and evidence.
+
+    Inputs, all silver: products by product_id, product_offers by offer_id, offers by offer_id, reviews by review_id,
+    interactions by interaction_id. Gives graph.nodes, graph.edges and graph.evidence; ontology.yaml says what each
+    kind and relation means.
+    """
+    listed = listings(offers, product_offers)
+    parts = [
+        brands(listed),
+        attribute_values(listed, cfg),
+        sellers(listed),
+        categories(listed, reviews),
+        ratings(reviews, product_offers),
+        actions(interactions, product_offers),
+        bought_with(interactions, product_offers, cfg),
+    ]
+    people = shoppers(reviews, interactions)
+    things = [product_nodes(products, product_offers), people, *(node for part in parts for node in part.nodes)]
+    return {
+        "graph.nodes": readings.union(things),
+        "graph.edges": readings.union([part.edges for part in parts]),
+        "graph.evidence": readings.union([part.evidence for part in parts]),
+    }
+
+
+def product_nodes(products: DataFrame, product_offers: DataFrame) -> DataFrame:
+    """A node for every golden product; a stub says which source should list it, and under which key."""
+    kind = ontology.load().kinds["product"]
+    named = product_offers.groupBy("product_id").agg(F.min(F.struct("source", "record_id")).alias("listing"))
+    leaf = F.try_element_at(levels(F.col("category_path")), F.lit(-1))
+    known = products.join(named, on="product_id", how="inner")
+    described = readings.properties(
+        kind,
+        stub=F.when(F.col("stub"), F.lit("true")),
+        source=F.when(F.col("stub"), F.col("listing.source")),
+        source_key=F.when(F.col("stub"), F.col("listing.record_id")),
+        gtin=F.try_element_at("gtins", F.lit(1)),
+        mpn=F.col("mpn"),
+    )
+    return readings.nodes(
+        known.select(
+            F.col("product_id").alias("node_id"),
+            F.lit(kind.name).alias("kind"),
+            F.col("title").alias("label"),
+            described,
+            readings.text(kind, label=F.col("title"), brand=F.col("brand"), category=leaf),
+        )
+    )
