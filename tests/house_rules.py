@@ -39,16 +39,17 @@ BANNED_NAMES = {
     "toDF": "column types are guessed; declare them in schemas/",
     "environ": "the environment is read in jobs/ and cli.py only",
     "getenv": "the environment is read in jobs/ and cli.py only",
-    "eval": "runs text as code",
-    "exec": "runs text as code",
     "builder": "session.py makes sessions",
     "getOrCreate": "session.py makes sessions",
     "getActiveSession": "a session is passed in, not found",
     "saveAsTable": "tables.py writes",
     "DeltaTable": "tables.py knows Delta",
 }
-# Those that are banned without an object before them, too; the others are good names for a parameter.
-BANNED_ALONE = {"udf", "eval", "exec", "getenv", "monotonically_increasing_id", "DeltaTable"}
+# Banned without an object before them; of the above only these, the others are good names for a parameter.
+BANNED_ALONE = {name: BANNED_NAMES[name] for name in ("udf", "getenv", "monotonically_increasing_id", "DeltaTable")} | {
+    "eval": "runs text as code",
+    "exec": "runs text as code",
+}
 # Aggregates that pick any row of a group unless a window orders it.
 BARE_AGGREGATES = {"first", "last", "any_value", "first_value", "last_value"}
 RANDOM = {"rand", "randn", "random", "shuffle", "uuid"}
@@ -130,7 +131,7 @@ def _reasons(node: ast.AST, windowed: set[int]) -> Iterator[tuple[str, str]]:
     if isinstance(node, ast.Attribute) and node.attr in BANNED_NAMES and not _is_functools(node):
         yield node.attr, BANNED_NAMES[node.attr]
     elif isinstance(node, ast.Name) and node.id in BANNED_ALONE:
-        yield node.id, BANNED_NAMES[node.id]
+        yield node.id, BANNED_ALONE[node.id]
     elif isinstance(node, ast.Import | ast.ImportFrom):
         yield from _import_reasons(node)
     elif isinstance(node, ast.Call):

@@ -101,6 +101,7 @@ def test_every_exception_is_needed_and_gives_a_reason() -> None:
         ("from graphframes import GraphFrame", "graphframes"),
         ("torch.load(f)", "torch.load"),
         ("os.environ['A']", "environ"),
+        ("eval(text)", "eval"),
     ],
 )
 def test_the_rules_see(code: str, name: str) -> None:
@@ -117,6 +118,8 @@ def test_the_rules_see(code: str, name: str) -> None:
         "F.rand(7)",
         "F.pandas_udf(f, 'array<float>')",
         "@functools.cache\ndef f(): ...",
+        "model.eval()",
+        "load(path, environ)",
     ],
 )
 def test_the_rules_let_pass(code: str) -> None:
