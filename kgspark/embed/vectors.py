@@ -1,0 +1,136 @@
+"""h_v and h_e: every node with a text, and every edge of a marked relation, as a unit vector.
+
+texts -> distinct text hashes -> minus those kept from last night -> embedded -> back to their nodes and edges
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from pyspark import StorageLevel
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from kgspark.columns import natural_key, rejected
+from kgspark.embed import models, udf
+from kgspark.embed.settings import EmbedSettings
+from kgspark.graph.ontology import embedded_relations
+from kgspark.night import Night
+
+HASH_HEX_DIGITS = 32
+
+
+def build(
+    nodes: DataFrame,
+    edges: DataFrame,
+    previous_node_vectors: DataFrame,
+    previous_edge_vectors: DataFrame,
+    *,
+    cfg: EmbedSettings,
+    night: Night,
+) -> dict[str, DataFrame]:
+    """Give each node and each marked edge the vector of its text; a text that was embedded last night keeps its vector.
+
+    h_v = f(x_v) with x_v the node's ``text``; h_e = f(x_u, x_v) with both ends' texts as one pair, subject first
+    (f: Reimers and Gurevych, Sentence-BERT, 2019). A null text means that the node's kind has none: no vector and no
+    reject.
+
+    Returns graph.node_vectors and graph.edge_vectors (schemas/3_graph/) and their rejects: ``empty_text`` (nothing
+    visible to embed, or an end without text) and ``not_embedded`` (the model failed on it). The new vectors are
+    persisted, because accepted and rejected rows are written one after the other; the caller clears the cache.
+    Raises InputError where the model is not to be found.
+    """
+    model = models.locate(cfg)
+    node_texts = nodes.where(F.col("text").isNotNull()).select(
+        F.col("node_id").alias("record_id"),
+        "text",
+        F.lit(None).cast("string").alias("other"),
+        _visible("text").alias("visible"),
+        _text_hash(F.col("text")).alias("text_hash"),
+    )
+    node_job = _Job("graph.nodes", "node_id", model, cfg, night.date)
+    edge_job = _Job("graph.edges", "edge_id", model, cfg, night.date)
+    node_vectors, node_rejects = node_job.run(node_texts, previous_node_vectors)
+    edge_vectors, edge_rejects = edge_job.run(_edge_texts(nodes, edges), previous_edge_vectors)
+    return {
+        "graph.node_vectors": node_vectors,
+        "graph.node_vectors_rejected": node_rejects,
+        "graph.edge_vectors": edge_vectors,
+        "graph.edge_vectors_rejected": edge_rejects,
+    }
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What one table of vectors is made with: where its texts are, its key, the model."""
+
+    source: str
+    key: str
+    model: models.Model
+    cfg: EmbedSettings
+    night: datetime.date
+
+    def run(self, records: DataFrame, previous: DataFrame) -> tuple[DataFrame, DataFrame]:
+        """Vectors and rejects of ``record_id, text, other, visible, text_hash``."""
+        wanted = records.where("visible")
+        kept = self._kept(previous)
+        fresh = self._embed(wanted, kept)
+        by_hash = kept.unionByName(fresh.where(F.col("failure").isNull()).drop("failure"))
+        vectors = wanted.join(by_hash, on="text_hash", how="inner").select(
+            F.col("record_id").alias(self.key), "text_hash", "model", "vector"
+        )
+        failed = wanted.join(fresh.where(F.col("failure").isNotNull()), on="text_hash", how="inner")
+        rejects = self._rejected(failed, "not_embedded", F.col("failure")).unionByName(
+            self._rejected(records.where(~F.col("visible")), "empty_text", F.lit("no visible character to embed"))
+        )
+        return vectors, rejects
+
+    def _kept(self, previous: DataFrame) -> DataFrame:
+        """``text_hash, model, vector`` of last night, one a text. Costs one shuffle of last night's vectors."""
+        usable = previous.where(F.col("model").isin(*self.model.labels(self.cfg.precision)))
+        # Vectors of one text are equal, unless precisions were mixed: then the smallest label and key decide.
+        smallest = F.min(F.struct("model", self.key, "vector")).alias("kept")
+        return usable.groupBy("text_hash").agg(smallest).select("text_hash", "kept.model", "kept.vector")
+
+    def _embed(self, wanted: DataFrame, kept: DataFrame) -> DataFrame:
+        """``udf.OUTPUT`` for each distinct text without a kept vector."""
+        # All rows of a group hold the same text, so the minimum is that text.
+        distinct = wanted.groupBy("text_hash").agg(F.min(F.struct("text", "other")).alias("x"))
+        fresh = distinct.select("text_hash", "x.text", "x.other").join(
+            kept.select("text_hash"), on="text_hash", how="left_anti"
+        )
+        # bf16 vectors depend on which texts share a batch. A fixed number of partitions by hash, each in a total order,
+        # makes up the same batches whatever partitions the input came in; by length, so that little is padding.
+        length = F.length("text") + F.coalesce(F.length("other"), F.lit(0))
+        batched = fresh.repartition(self.cfg.partitions, "text_hash").sortWithinPartitions(length, "text_hash")
+        embed = udf.Embed(models.pinned(self.cfg, self.model))
+        return batched.mapInArrow(embed, udf.OUTPUT).persist(StorageLevel.MEMORY_AND_DISK)
+
+    def _rejected(self, failed: DataFrame, rule: str, reason: Column) -> DataFrame:
+        named = failed.withColumn("source", F.lit(self.source))
+        return rejected(named, rule=rule, field="text", reason=reason, night=self.night)
+
+
+def _edge_texts(nodes: DataFrame, edges: DataFrame) -> DataFrame:
+    """Both ends' texts of the edges whose relation the ontology marks."""
+    marked = edges.where(F.col("relation").isin(*embedded_relations())).select("edge_id", "src", "dst")
+    subjects = nodes.select(F.col("node_id").alias("src"), "text")
+    objects = nodes.select(F.col("node_id").alias("dst"), F.col("text").alias("other"))
+    paired = marked.join(subjects, on="src", how="left").join(objects, on="dst", how="left")
+    return paired.select(
+        F.col("edge_id").alias("record_id"),
+        "text",
+        "other",
+        (_visible("text") & _visible("other")).alias("visible"),
+        _text_hash(natural_key("text", "other")).alias("text_hash"),
+    )
+
+
+def _visible(column: str) -> Column:
+    """Whether the text has a character other than white space; (?U): of any script."""
+    return F.coalesce(F.col(column).rlike(r"(?U)\S"), F.lit(False))
+
+
+def _text_hash(text: Column) -> Column:
+    return F.substring(F.sha2(text, 256), 1, HASH_HEX_DIGITS)

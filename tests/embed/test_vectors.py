@@ -1,0 +1,217 @@
+"""The stage: which nodes and edges get a vector, what is kept from last night, and why a text was set aside."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+
+from kgspark.embed import models, vectors
+from kgspark.embed.encoder import Encoder
+from kgspark.embed.settings import EmbedSettings
+from kgspark.night import Night
+from kgspark.schema import conform, table
+from tests.builders import rows
+
+NIGHT = Night(datetime.date(2026, 5, 1), "run-1")
+TABLES = ("graph.node_vectors", "graph.node_vectors_rejected", "graph.edge_vectors", "graph.edge_vectors_rejected")
+NODES = [
+    {"node_id": "product/1", "kind": "product", "text": "apple iphone 64gb"},
+    {"node_id": "product/2", "kind": "product", "text": "dog food chicken 12kg"},
+    {"node_id": "product/3", "kind": "product", "text": "apple iphone 64gb"},
+    {"node_id": "product/4", "kind": "product", "text": " \u00a0\t"},
+    {"node_id": "shopper/5", "kind": "shopper", "text": None},
+]
+EDGES = [
+    {"edge_id": "edge/12", "src": "product/1", "dst": "product/2", "relation": "bought_with"},
+    {"edge_id": "edge/21", "src": "product/2", "dst": "product/1", "relation": "bought_with"},
+    {"edge_id": "edge/32", "src": "product/3", "dst": "product/2", "relation": "bought_with"},
+    {"edge_id": "edge/14", "src": "product/1", "dst": "product/4", "relation": "bought_with"},
+    {"edge_id": "edge/51", "src": "shopper/5", "dst": "product/1", "relation": "bought"},
+]
+
+
+@pytest.fixture(autouse=True)
+def marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "embedded_relations", lambda: ("bought_with",))
+
+
+@pytest.fixture(autouse=True)
+def uncached(spark: SparkSession) -> Any:
+    yield
+    spark.catalog.clearCache()
+
+
+@pytest.fixture
+def cfg(tiny_model: Path) -> EmbedSettings:
+    return EmbedSettings(model=str(tiny_model), precision="fp32", device="cpu", partitions=2)
+
+
+def build(
+    spark: SparkSession,
+    cfg: EmbedSettings,
+    *,
+    nodes: DataFrame | None = None,
+    edges: DataFrame | None = None,
+    previous_nodes: list[dict[str, Any]] | None = None,
+    previous_edges: list[dict[str, Any]] | None = None,
+) -> dict[str, list[Row]]:
+    """The four tables, collected in key order."""
+    frames = vectors.build(
+        rows(spark, "graph.nodes", NODES) if nodes is None else nodes,
+        rows(spark, "graph.edges", EDGES) if edges is None else edges,
+        rows(spark, "graph.node_vectors", previous_nodes or []),
+        rows(spark, "graph.edge_vectors", previous_edges or []),
+        cfg=cfg,
+        night=NIGHT,
+    )
+    assert set(frames) == set(TABLES)
+    return {name: sorted(conform(frames[name], table(name)).collect()) for name in TABLES}
+
+
+def text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def encoded(cfg: EmbedSettings, texts: list[str], others: list[str] | None = None) -> np.ndarray:
+    layout = models.locate(cfg).layout
+    encoder = Encoder(layout, device="cpu", precision="fp32", threads=1, batch_tokens=cfg.cpu_batch_tokens)
+    return encoder.encode(texts, others).vectors
+
+
+def test_every_text_and_every_marked_edge_gets_a_vector_or_a_reason(spark: SparkSession, cfg: EmbedSettings) -> None:
+    got = build(spark, cfg)
+    label = models.locate(cfg).label("fp32")
+    nodes = got["graph.node_vectors"]
+    assert [(n.node_id, n.text_hash, n.model) for n in nodes] == [
+        ("product/1", text_hash("apple iphone 64gb"), label),
+        ("product/2", text_hash("dog food chicken 12kg"), label),
+        ("product/3", text_hash("apple iphone 64gb"), label),
+    ]
+    assert nodes[0].vector == nodes[2].vector
+    texts = ["apple iphone 64gb", "dog food chicken 12kg"]
+    np.testing.assert_allclose([nodes[0].vector, nodes[1].vector], encoded(cfg, texts), atol=1e-5)
+    night = NIGHT.date
+    nothing = "no visible character to embed"
+    assert got["graph.node_vectors_rejected"] == [
+        Row("graph.nodes", "product/4", "text", "empty_text", nothing, False, night)
+    ]
+    edges = {e.edge_id: e for e in got["graph.edge_vectors"]}
+    assert list(edges) == ["edge/12", "edge/21", "edge/32"]
+    assert edges["edge/12"].text_hash == text_hash("17:apple iphone 64gb21:dog food chicken 12kg")
+    assert edges["edge/12"].vector == edges["edge/32"].vector
+    pairs = encoded(cfg, texts, texts[::-1])
+    np.testing.assert_allclose([edges["edge/12"].vector, edges["edge/21"].vector], pairs, atol=1e-5)
+    assert edges["edge/12"].vector != edges["edge/21"].vector
+    assert got["graph.edge_vectors_rejected"] == [
+        Row("graph.edges", "edge/14", "text", "empty_text", nothing, False, night)
+    ]
+
+
+def test_last_nights_vectors_are_kept_and_only_new_texts_embedded(spark: SparkSession, cfg: EmbedSettings) -> None:
+    label = models.locate(cfg).label("fp32")
+    apple, pair = text_hash("apple iphone 64gb"), text_hash("17:apple iphone 64gb21:dog food chicken 12kg")
+    # No model would give these; a node of another id had the text last night, and two nodes disagree: the smaller key counts.
+    kept = [
+        {"node_id": "product/9", "text_hash": apple, "model": label, "vector": [8.0]},
+        {"node_id": "product/8", "text_hash": apple, "model": label, "vector": [9.0]},
+        {"node_id": "product/2", "text_hash": text_hash("an older text"), "model": label, "vector": [7.0]},
+        {"node_id": "product/7", "text_hash": text_hash("dog food chicken 12kg"), "model": "x@y/fp32", "vector": [6.0]},
+    ]
+    kept_edges = [{"edge_id": "edge/99", "text_hash": pair, "model": label, "vector": [5.0]}]
+    got = build(spark, cfg, previous_nodes=kept, previous_edges=kept_edges)
+    by_node = {n.node_id: n.vector for n in got["graph.node_vectors"]}
+    assert by_node["product/1"] == by_node["product/3"] == [9.0]
+    assert len(by_node["product/2"]) == 16
+    by_edge = {e.edge_id: e.vector for e in got["graph.edge_vectors"]}
+    assert by_edge["edge/12"] == by_edge["edge/32"] == [5.0]
+    assert len(by_edge["edge/21"]) == 16
+
+
+def test_auto_precision_keeps_vectors_of_either_precision(spark: SparkSession, cfg: EmbedSettings) -> None:
+    model = models.locate(cfg)
+    previous = [
+        {
+            "node_id": f"product/{number}",
+            "text_hash": text_hash(text),
+            "model": model.label(precision),
+            "vector": [float(number)],
+        }
+        for number, text, precision in [(1, "apple iphone 64gb", "bf16"), (2, "dog food chicken 12kg", "fp32")]
+    ]
+    edges = rows(spark, "graph.edges", [])
+    auto = build(spark, cfg.model_copy(update={"precision": "auto"}), edges=edges, previous_nodes=previous)
+    assert [n.vector for n in auto["graph.node_vectors"]] == [[1.0], [2.0], [1.0]]
+    exact = build(spark, cfg, edges=edges, previous_nodes=previous)
+    assert [len(n.vector) for n in exact["graph.node_vectors"]] == [16, 1, 16]
+
+
+def test_bf16_vectors_do_not_depend_on_row_order_or_partitions(spark: SparkSession, cfg: EmbedSettings) -> None:
+    words = "apple iphone silver gold black case cover samsung galaxy".split()
+    values = [
+        {"node_id": f"product/{n:02}", "text": " ".join(words[n % 9 : n % 9 + 1 + n % 7]) + f" {n % 30}"}
+        for n in range(60)
+    ]
+    bf16 = cfg.model_copy(update={"precision": "bf16", "cpu_batch_tokens": 40})
+    edges = rows(spark, "graph.edges", [])
+    once = build(spark, bf16, nodes=rows(spark, "graph.nodes", values), edges=edges)
+    shuffled = rows(spark, "graph.nodes", values[::-1]).repartition(5, "node_key", "node_id")
+    again = build(spark, bf16, nodes=shuffled, edges=edges)
+    assert len(once["graph.node_vectors"]) == 60
+    assert once == again
+
+
+def test_a_text_that_the_model_fails_on_is_a_row_with_a_reason(
+    spark: SparkSession, cfg: EmbedSettings, tmp_path: Path
+) -> None:
+    # A tokenizer that knows one word more than the model: every text with it fails, whatever the batch.
+    import json
+    import shutil
+
+    folder = tmp_path / "one-word-more"
+    shutil.copytree(cfg.model, folder)
+    file = folder / "tokenizer.json"
+    tokenizer = json.loads(file.read_text(encoding="utf-8"))
+    tokenizer["model"]["vocab"]["chicken"] = 5000
+    file.write_text(json.dumps(tokenizer), encoding="utf-8")
+    got = build(spark, cfg.model_copy(update={"model": str(folder)}))
+    assert [n.node_id for n in got["graph.node_vectors"]] == ["product/1", "product/3"]
+    reason = "the text cannot be embedded: ValueError"
+    rejects = [(r.source, r.record_id, r.rule, r.reason) for r in got["graph.node_vectors_rejected"]]
+    assert rejects == [
+        ("graph.nodes", "product/2", "not_embedded", reason),
+        ("graph.nodes", "product/4", "empty_text", "no visible character to embed"),
+    ]
+    assert [r.record_id for r in got["graph.edge_vectors_rejected"] if r.rule == "not_embedded"] == [
+        "edge/12",
+        "edge/21",
+        "edge/32",
+    ]
+
+
+def test_texts_are_embedded_once_for_accepted_and_rejected_rows(spark: SparkSession, cfg: EmbedSettings) -> None:
+    frames = vectors.build(
+        rows(spark, "graph.nodes", NODES),
+        rows(spark, "graph.edges", EDGES),
+        rows(spark, "graph.node_vectors", []),
+        rows(spark, "graph.edge_vectors", []),
+        cfg=cfg,
+        night=NIGHT,
+    )
+    for name in ("graph.node_vectors", "graph.node_vectors_rejected"):
+        assert "InMemoryTableScan" in _plan(frames[name])
+
+
+def _plan(frame: DataFrame) -> str:
+    import contextlib
+    import io
+
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        frame.explain()
+    return output.getvalue()
