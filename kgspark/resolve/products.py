@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from kgspark.columns import hash_id, node_key
+from kgspark.graph import choose
 from kgspark.graph.names import brand_key, model_key
+from kgspark.graph.settings import GraphSettings
 from kgspark.schema import conform, table
 
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ def build(
     offer (gtin before brand_mpn where both did), ``confidence`` is 1 but for brand_mpn.
     """
     unique = [s.name for s in night.sources if s.emits.catalogue is not None and s.emits.catalogue.unique]
-    links = believed_keys(join_keys(offers, cfg), cfg, unique)
+    # Counted, loaded and joined: dropped with the cache when the stage is written.
+    links = believed_keys(join_keys(offers, cfg), cfg, unique).persist()
     joined = clusters(links, cfg)
     confidence = F.when(F.col("rule") == BRAND_MPN, F.lit(cfg.mpn_confidence)).otherwise(F.lit(1.0))
     listed = offers.select("offer_id", "source", "record_id").join(joined, on="offer_id", how="left")
@@ -84,7 +87,7 @@ def clusters(links: DataFrame, cfg: ResolveSettings) -> DataFrame:
     ends = links.groupBy("offer_id").agg(F.max(F.col("rule") == GTIN).alias("by_gtin"))
     ends = ends.withColumn("id", node_key("offer_id"))
     edges = links.select(node_key("offer_id").alias("src"), F.col("centre").alias("dst")).where("src <> dst").distinct()
-    components = connected_components(ends.select("id"), edges, cfg)
+    components = choose.connected_components(ends.select("id"), edges, GraphSettings(engine=cfg.engine))
     members = ends.join(components, on="id", how="inner")
     smallest = members.groupBy("component").agg(F.min("offer_id").alias("smallest_offer"))
     rule = F.when(F.col("by_gtin"), F.lit(GTIN)).otherwise(F.lit(BRAND_MPN))
