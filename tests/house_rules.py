@@ -74,6 +74,18 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("kgspark/publish/", "collect"): "shows people a page of rows",
     ("kgspark/embed/vectors.py", "persist"): "vectors and failures read one embedding; run.py clears the cache",
     ("kgspark/graph/co_purchase.py", "persist"): "basket lines are read four times; run.py clears the cache",
+    (
+        "kgspark/graph/engine_driver.py",
+        "toArrow",
+    ): "the driver engine holds the graph on the driver: that is its method",
+    ("kgspark/graph/engine_arrow.py", "toArrow"): "looks up the seeds of personalised PageRank: a few ids",
+    ("kgspark/graph/engines.py", "graphframes"): "the one module that knows GraphFrames",
+    ("kgspark/graph/engines.py", "persist"): "loops of graph algorithms materialise their rounds",
+    ("kgspark/graph/engines.py", "sparkContext"): "GraphFrames is classic anyway, and needs the checkpoint folder",
+    ("kgspark/graph/engines.py", "toArrow"): "one row: how many edges have both ends",
+    ("kgspark/graph/metrics.py", "toArrow"): "looks up the seeds of personalised PageRank: a few ids",
+    ("kgspark/ingest/preflight.py", "collect"): "before the night: one row a file",
+    ("kgspark/resolve/products.py", "persist"): "links are counted, loaded and joined; run.py clears the cache",
     ("kgspark/tables.py", "collect"): "one row of a table's history",
     ("kgspark/tables.py", "saveAsTable"): "this is where tables are written",
 }
