@@ -36,17 +36,19 @@ def build(
     previous_catalog: DataFrame,
     previous_reviews: DataFrame,
     previous_interactions: DataFrame,
-    cfg: IngestSettings,  # noqa: ARG001 - every stage has the same signature
+    cfg: IngestSettings,
     night: Night,
 ) -> dict[str, DataFrame]:
-    """Keep tonight's records beside those of earlier nights: bronze.catalog_records, .review_records, .interaction_records.
+    """Keep tonight's records beside those of earlier nights.
 
-    ``raw`` is what ``frame.read_sources`` gives, ``previous_*`` the tables of the last release. A record is known by the
-    key that its source declares, joined by ``|``, or by the hash of its content and an occurrence number: then the same
-    content delivered again is the same record. New content replaces the old under its key. What a snapshot source no
-    longer holds is marked deleted and comes alive again when it returns; what an append source delivered stays, and so does
-    all of a source that delivered nothing where that is allowed (``on_missing: keep``). Unreadable records are kept in the
-    table of each kind that their source emits.
+    Gives bronze.catalog_records, bronze.review_records and bronze.interaction_records, as their schemas define them.
+
+    ``raw`` is what ``frame.read_sources`` gives, ``previous_*`` the tables of the last release. A record is known by
+    the key that its source declares, joined by ``|``, or by the hash of its content and an occurrence number: then
+    the same content delivered again is the same record. New content replaces the old under its key. What a snapshot
+    source no longer holds is marked deleted and comes alive again when it returns; what an append source delivered
+    stays, and so does all of a source that delivered nothing where that is allowed (``on_missing: keep``). Unreadable
+    records are kept in the table of each kind that their source emits.
     """
     previous = {"catalogue": previous_catalog, "reviews": previous_reviews, "interactions": previous_interactions}
     return {name: _bronze(raw, previous[kind], kind, night) for kind, name in TABLES.items()}
@@ -54,9 +56,8 @@ def build(
 
 def records_of_kind(raw: DataFrame, kind: Kind, sources: Sequence[Source]) -> DataFrame | None:
     """Tonight's records of a kind, as bronze without its dates; None where no source emits the kind."""
-    chosen = [
-        _of_source(raw, source, source.emits.mappings()[kind]) for source in sources if kind in source.emits.mappings()
-    ]
+    emitting = [(source, source.emits.mappings().get(kind)) for source in sources]
+    chosen = [_of_source(raw, source, mapping) for source, mapping in emitting if mapping is not None]
     if not chosen:
         return None
     return _numbered(functools.reduce(DataFrame.unionByName, chosen))
@@ -67,7 +68,8 @@ def _bronze(raw: DataFrame, previous: DataFrame, kind: Kind, night: Night) -> Da
     records = records_of_kind(raw, kind, night.sources)
     if records is None:
         return conform(previous, contract)
-    return conform(_merged(records, previous, _arrived(raw, kind, night.sources), night.date), contract)
+    rows = _gone(raw, kind, night.sources, _merged(records, previous, night.date))
+    return conform(_dated(rows, night.date), contract)
 
 
 def _of_source(
@@ -115,54 +117,62 @@ def _latest(keyed: DataFrame) -> DataFrame:
 
 def _numbered(keyed: DataFrame) -> DataFrame:
     """Identical contents of a key once, conflicting ones as variants; those without a key numbered by occurrence."""
-    content = Window.partitionBy("source", F.coalesce("key", "fingerprint"), "key", "fingerprint")
-    place = content.orderBy("file", "position")
-    variants = Window.partitionBy("source", "record_id").orderBy("fingerprint")
-    numbered = keyed.withColumns({"occurrence": F.row_number().over(place), "count": F.count(F.lit(1)).over(content)})
-    named = numbered.where(F.col("key").isNull() | (F.col("occurrence") == 1)).withColumns(
+    anchored = keyed.withColumn("anchor", F.coalesce("key", "fingerprint"))
+    # The first window shuffles; the second, which divides its groups further, finds its rows in place.
+    variants = Window.partitionBy("source", "anchor").orderBy("fingerprint")
+    content = Window.partitionBy("source", "anchor", "key", "fingerprint")
+    numbered = anchored.withColumn("variant", F.dense_rank().over(variants) - 1).withColumns(
         {
-            "record_id": F.coalesce(
-                "key",
-                F.concat(F.substring("fingerprint", 1, HASH_DIGITS), F.lit("-"), F.col("occurrence").cast("string")),
-            ),
-            "copies": F.when(F.col("key").isNull(), F.lit(1)).otherwise(F.col("count")),
+            "occurrence": F.row_number().over(content.orderBy("file", "position")),
+            "count": F.count(F.lit(1)).over(content),
         }
     )
-    return named.withColumn("variant", F.dense_rank().over(variants) - 1).drop("key", "occurrence", "count")
+    by_hash = F.concat(F.substring("fingerprint", 1, HASH_DIGITS), F.lit("-"), F.col("occurrence").cast("string"))
+    return (
+        numbered.where(F.col("key").isNull() | (F.col("occurrence") == 1))
+        .withColumns(
+            {
+                "record_id": F.coalesce("key", by_hash),
+                "copies": F.when(F.col("key").isNull(), F.lit(1)).otherwise(F.col("count")),
+            }
+        )
+        .drop("anchor", "key", "occurrence", "count")
+    )
 
 
-def _arrived(raw: DataFrame, kind: Kind, sources: Sequence[Source]) -> DataFrame:
-    """Names of the snapshot sources that delivered: what they no longer hold is gone."""
+def _gone(raw: DataFrame, kind: Kind, sources: Sequence[Source], rows: DataFrame) -> DataFrame:
+    """The rows with ``gone``: an earlier night's record that its snapshot source, which delivered, no longer holds."""
     snapshots = [s for s in sources if s.delivery == "snapshot" and kind in s.emits.mappings()]
     # A source that must deliver has been checked before the night; one that may stay away counts by its records.
-    certain = [s.name for s in snapshots if s.on_missing == "fail"]
+    certain = F.col("source").isin([s.name for s in snapshots if s.on_missing == "fail"])
     doubtful = [s.name for s in snapshots if s.on_missing == "keep"]
-    names = raw.sparkSession.createDataFrame([(name,) for name in certain], "source string")
     if not doubtful:
-        return names
-    return names.unionByName(raw.where(F.col("source").isin(doubtful)).select("source").distinct())
+        return rows.withColumn("gone", ~F.col("is_new") & certain)
+    came = raw.where(F.col("source").isin(doubtful)).select("source", F.lit(True).alias("delivered")).distinct()
+    delivered = certain | F.coalesce("delivered", F.lit(False))
+    return rows.join(F.broadcast(came), on="source", how="left").withColumn("gone", ~F.col("is_new") & delivered)
 
 
-def _merged(records: DataFrame, previous: DataFrame, arrived: DataFrame, night: datetime.date) -> DataFrame:
-    """One shuffle by record: tonight's rows, and those of earlier nights whose record did not come."""
-    tonight = F.lit(night).cast("date")
-    nothing = F.lit(None).cast("date")
-    new = records.withColumns(
-        {"first_seen": nothing, "last_seen": nothing, "deleted_at": nothing, "is_new": F.lit(True)}
-    )
+def _merged(records: DataFrame, previous: DataFrame, night: datetime.date) -> DataFrame:
+    """Tonight's rows, and those of earlier nights whose record did not come; one shuffle by record."""
+    unset = F.lit(None).cast("date")
+    new = records.withColumns({"first_seen": unset, "last_seen": unset, "deleted_at": unset, "is_new": F.lit(True)})
     old = previous.withColumn("is_new", F.lit(False)).select(*new.columns)
     record = Window.partitionBy("source", "record_id")
     content = Window.partitionBy("source", "record_id", "fingerprint")
-    both = new.unionByName(old).withColumns(
-        {"came": F.max("is_new").over(record), "first_seen": F.coalesce(F.min("first_seen").over(content), tonight)}
-    )
-    kept = both.where(F.col("is_new") | ~F.col("came"))
-    gone = F.col("arrived").isNotNull() & ~F.col("is_new")
-    flagged = kept.join(F.broadcast(arrived.withColumn("arrived", F.lit(True))), on="source", how="left")
-    return flagged.withColumns(
+    both = new.unionByName(old).withColumn("came", F.max("is_new").over(record))
+    first = F.coalesce(F.min("first_seen").over(content), F.lit(night).cast("date"))
+    return both.withColumn("first_seen", first).where(F.col("is_new") | ~F.col("came"))
+
+
+def _dated(rows: DataFrame, night: datetime.date) -> DataFrame:
+    """A living row names no night on which it last came, so a record that is gone came at the latest the day before."""
+    tonight = F.lit(night).cast("date")
+    return rows.withColumns(
         {
-            # A row names no night on which it last came while it lives: the day before the night that missed it.
-            "last_seen": F.when(gone, F.coalesce("last_seen", F.date_sub(tonight, 1))).otherwise(F.col("last_seen")),
-            "deleted_at": F.when(gone, F.coalesce("deleted_at", tonight)).otherwise(F.col("deleted_at")),
+            "last_seen": F.when(F.col("gone"), F.coalesce("last_seen", F.date_sub(tonight, 1))).otherwise(
+                F.col("last_seen")
+            ),
+            "deleted_at": F.when(F.col("gone"), F.coalesce("deleted_at", tonight)).otherwise(F.col("deleted_at")),
         }
     )
