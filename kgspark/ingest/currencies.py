@@ -6,16 +6,15 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 # ISO 4217, active codes of countries and unions (no metals, funds or test codes).
-CODES = frozenset(
-    (
-        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP "
-        "CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD "
-        "IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR "
-        "MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP "
-        "SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG "
-        "XOF XPF YER ZAR ZMW ZWG"
-    ).split()
-)
+_ACTIVE = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY
+COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS
+INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP
+MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR
+SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND
+VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+"""
+CODES = frozenset(_ACTIVE.split())
 
 # Signs and words, upper case and without spaces and full stops.
 _SIGNS = {
@@ -68,7 +67,8 @@ _SIGNS = {
     "RM": "MYR",
 }
 
-# Signs that several currencies share: what the sign means where nothing else is known (never for kr and Rs), then all it may mean.
+# Signs that several currencies share: what the sign means where nothing else is known (never for kr and Rs), then all
+# it may mean.
 _SHARED = {
     "$": ("USD", "USD CAD AUD NZD HKD SGD TWD MXN ARS CLP COP"),
     "£": ("GBP", "GBP EGP GIP FKP SHP SDG SYP LBP"),
@@ -80,19 +80,21 @@ _SHARED = {
 }
 
 # Where prices are written 1.299,00.
-DECIMAL_COMMA = frozenset(
-    "EUR DKK NOK SEK ISK PLN CZK HUF RON BGN RSD BAM MKD ALL TRY RUB UAH BYN BRL ARS CLP COP UYU IDR VND MAD".split()
-)
+_COMMA = "EUR DKK NOK SEK ISK PLN CZK HUF RON BGN RSD BAM MKD ALL TRY RUB UAH BYN BRL ARS CLP COP UYU IDR VND MAD"
+DECIMAL_COMMA = frozenset(_COMMA.split())
 
-_CODE_OF = {code: code for code in CODES} | _SIGNS | {sign: default for sign, (default, _) in _SHARED.items() if default}
+_CODE_OF = (
+    {code: code for code in CODES} | _SIGNS | {sign: default for sign, (default, _) in _SHARED.items() if default}
+)
 _FAMILY_OF = {sign: family for sign, (_, family) in _SHARED.items()}
 
 
 def currency_of(mark: Column, home: Column) -> Column:
     """ISO 4217 code of a code, sign or word; null for an unknown one.
 
-    A sign that several currencies share (``$``, ``¥``, ``kr``) means ``home``, the currency known from elsewhere, where that is one of
-    them; else its commonest (``$`` USD, ``£`` GBP, ``¥`` JPY, full-width ``￥`` CNY), and nothing for ``kr`` and ``Rs``.
+    A sign that several currencies share (``$``, ``¥``, ``kr``) means ``home``, the currency known from elsewhere, where
+    that is one of them; else its commonest (``$`` USD, ``£`` GBP, ``¥`` JPY, full-width ``￥`` CNY), and nothing for
+    ``kr`` and ``Rs``.
     """
     key = F.coalesce(F.regexp_replace(F.upper(mark), r"[\s.\u00A0]+", ""), F.lit(""))
     at_home = F.contains(F.try_element_at(_mapping(_FAMILY_OF), key), home)

@@ -7,7 +7,7 @@ import datetime
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from kgspark.ingest.bind import bind
+from kgspark.ingest.bind import bind, verdict
 from kgspark.ingest.clean_text import stated
 
 # 2023-02-03, 2023/2/3 10:15, 2023-02-03T10:15:30.123Z, 2023-02-03 10:15:30+0530
@@ -26,15 +26,19 @@ _ZONE_LETTERS = frozenset("VzOXxZ")
 def parse_time(
     text: Column, *, time_zone: str, date_format: str | None, earliest: datetime.date, latest: datetime.date
 ) -> Column:
-    """Struct ``at`` (UTC timestamp), ``rule`` and ``reason`` (both null unless a value was there and is no possible time).
+    """Struct ``at`` (UTC timestamp), ``rule`` and ``reason`` (null unless a value was there and is no possible time).
 
-    Without ``date_format`` (a Spark pattern such as ``MM/dd/yyyy``): ISO 8601 dates and times, ``yyyyMMdd``, ``dd.MM.yyyy``, and seconds,
-    milliseconds or microseconds since 1970. Times without a zone, and days (as their midnight), are read in ``time_zone``, an IANA name.
-    Rules: ``date_unreadable`` (no such form), ``date_impossible`` (30 February, or outside ``earliest``..``latest``).
+    Without ``date_format`` (a Spark pattern such as ``MM/dd/yyyy``): ISO 8601 dates and times, ``yyyyMMdd``,
+    ``dd.MM.yyyy``, and seconds, milliseconds or microseconds since 1970. Times without a zone, and days (as their
+    midnight), are read in ``time_zone``, an IANA name. Rules: ``date_unreadable`` (no such form), ``date_impossible``
+    (30 February, or outside ``earliest``..``latest``).
     """
-    given = stated(F.trim(text))
-    form = _by_pattern(given, time_zone, date_format) if date_format else _by_form(given, time_zone)
-    return bind(F.struct(given.alias("text"), form.alias("form")), lambda row: _judge(row, earliest, latest))
+
+    def read(given: Column) -> Column:
+        form = _by_pattern(given, time_zone, date_format) if date_format else _by_form(given, time_zone)
+        return bind(F.struct(given.alias("text"), form.alias("form")), lambda row: _judge(row, earliest, latest))
+
+    return bind(stated(F.trim(text)), read)
 
 
 def _by_form(text: Column, time_zone: str) -> Column:
@@ -49,7 +53,9 @@ def _by_form(text: Column, time_zone: str) -> Column:
         return F.concat(day, F.lit(" "), seconds, F.lit(" "), zone).try_cast("timestamp")
 
     # +0530 and +05 in the only way that the cast reads.
-    offset = F.regexp_replace(F.regexp_replace(group(_ISO, 5), r"^([+-]\d{2}):?(\d{2})$", "$1:$2"), r"^([+-]\d{2})$", "$1:00")
+    offset = F.regexp_replace(
+        F.regexp_replace(group(_ISO, 5), r"^([+-]\d{2}):?(\d{2})$", "$1:$2"), r"^([+-]\d{2})$", "$1:00"
+    )
     zone = F.lit(time_zone)
     iso_zone = F.coalesce(F.nullif(offset, F.lit("")), zone)
     count = text.try_cast("decimal(28,6)")
@@ -90,8 +96,8 @@ def _judge(row: Column, earliest: datetime.date, latest: datetime.date) -> Colum
         .when(row["form"]["known"], "date_impossible")
         .otherwise("date_unreadable")
     )
-    found = F.concat(F.lit("found '"), F.substring(given, 1, 40), F.lit("', "))
-    reason = F.when(
-        rule == "date_impossible", F.concat(found, F.lit(f"expected a day of the calendar from {earliest} to {latest}"))
-    ).when(rule == "date_unreadable", F.concat(found, F.lit("expected ISO 8601, or say date_format in the source's file")))
-    return F.struct(F.when(possible, at).alias("at"), rule.alias("rule"), reason.alias("reason"))
+    expected = {
+        "date_impossible": f"expected a day of the calendar from {earliest} to {latest}",
+        "date_unreadable": "expected ISO 8601, or say date_format in the source's file",
+    }
+    return verdict(at, "at", rule, given, expected)

@@ -5,21 +5,34 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from kgspark.ingest.bind import bind, verdict
 from kgspark.ingest.clean_text import stated
 
 _LENGTHS = (8, 12, 13, 14)
+_EXPECTED = {
+    "gtin_spreadsheet": "a number that a spreadsheet shortened; export the column as text",
+    "gtin_unreadable": "expected digits only",
+    "gtin_length": "expected 8, 12, 13 or 14 digits",
+    "gtin_placeholder": "one digit repeated is no article number",
+    "gtin_check_digit": "whose check digit is wrong",
+}
 
 
 def parse_gtin(text: Column) -> Column:
     """Struct ``gtin`` (14 digits, or null), ``rule`` and ``reason`` (null unless a value was there and is no GTIN).
 
-    Spaces, hyphens and the ``.0`` of a number column are ignored. Check digit: GS1 General Specifications, section 7.9: weights 3 and 1
-    from the left of the 14 digits, sum divisible by 10. Rules: ``gtin_spreadsheet`` (``1.23E+12``: digits are lost for good),
-    ``gtin_unreadable``, ``gtin_length`` (8, 12, 13 or 14 digits; leading zeros are never guessed), ``gtin_placeholder`` (one digit
-    repeated), ``gtin_check_digit``.
+    Spaces, hyphens and the ``.0`` of a number column are ignored. Check digit: GS1 General Specifications, section 7.9:
+    weights 3 and 1 from the left of the 14 digits, sum divisible by 10. Rules: ``gtin_spreadsheet`` (``1.23E+12``:
+    digits are lost for good), ``gtin_unreadable``, ``gtin_length`` (8, 12, 13 or 14 digits; leading zeros are never
+    guessed), ``gtin_placeholder`` (one digit repeated), ``gtin_check_digit``.
     """
     given = stated(F.trim(text))
     digits = F.regexp_replace(F.regexp_replace(given, r"\.0+$", ""), r"[\s\u00A0\-\u2010-\u2013]", "")
+    return bind(F.struct(given.alias("given"), digits.alias("digits")), _judge)
+
+
+def _judge(row: Column) -> Column:
+    given, digits = row["given"], row["digits"]
     padded = F.lpad(digits, 14, "0")
     weighted = [F.substring(padded, place + 1, 1).try_cast("int") * (3 if place % 2 == 0 else 1) for place in range(14)]
     total = sum(weighted[1:], weighted[0])
@@ -31,13 +44,4 @@ def parse_gtin(text: Column) -> Column:
         .when(digits.rlike(r"^([0-9])\1+$"), "gtin_placeholder")
         .when(total % 10 != 0, "gtin_check_digit")
     )
-    found = F.concat(F.lit("found '"), F.substring(given, 1, 40), F.lit("', "))
-    reason = (
-        F.when(rule == "gtin_spreadsheet", F.concat(found, F.lit("a number that a spreadsheet shortened; export the column as text")))
-        .when(rule == "gtin_unreadable", F.concat(found, F.lit("expected digits only")))
-        .when(rule == "gtin_length", F.concat(found, F.lit("expected 8, 12, 13 or 14 digits")))
-        .when(rule == "gtin_placeholder", F.concat(found, F.lit("one digit repeated is no article number")))
-        .when(rule == "gtin_check_digit", F.concat(found, F.lit("whose check digit is wrong")))
-    )
-    gtin = F.when(given.isNotNull() & rule.isNull(), padded)
-    return F.struct(gtin.alias("gtin"), rule.alias("rule"), reason.alias("reason"))
+    return verdict(padded, "gtin", rule, given, _EXPECTED)

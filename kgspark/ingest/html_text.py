@@ -11,11 +11,15 @@ _PAIR, _KEY = "\x1e", "\x1f"
 
 # Numbers 128..159 mean Windows-1252 characters to every browser, and old feeds are full of &#150;.
 _WINDOWS = {f"#{number}": bytes([number]).decode("cp1252", "ignore") for number in range(128, 160)}
-_NAMED = {name: chr(code) for name, code in name2codepoint.items()} | {"apos": "'"} | {k: v for k, v in _WINDOWS.items() if v}
+_NAMED = (
+    {name: chr(code) for name, code in name2codepoint.items()}
+    | {"apos": "'"}
+    | {k: v for k, v in _WINDOWS.items() if v}
+)
 _ENTITIES = _PAIR.join(f"{name}{_KEY}{text}" for name, text in sorted(_NAMED.items()))
 
-# "&amp;lt;" was escaped twice: any number of leading "amp;" belongs to the same entity. The commonest ones also count without their
-# semicolon, where no letter follows.
+# "&amp;lt;" was escaped twice: any number of leading "amp;" belongs to the same entity. The commonest ones also count
+# without their semicolon, where no letter follows.
 _ENTITY = (
     r"^(?:amp;)*(?:(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,7});"
     r"|(amp|lt|gt|quot|nbsp)(?![A-Za-z0-9;=]))"
@@ -35,15 +39,20 @@ _HIDDEN_PARTS = r"(?is)<!--.*?-->|<(script|style)\b[^<>]*>.*?</\1\s*>|<!doctype[
 def decode_entities(text: Column) -> Column:
     """Text with ``&amp;`` and its kind as the characters they stand for; what is no entity stays as it is.
 
-    Named (HTML 4), decimal and hexadecimal references, Windows-1252 numbers, and references that were escaped repeatedly.
+    Named (HTML 4), decimal and hexadecimal references, Windows-1252 numbers, and references that were escaped
+    repeatedly.
     """
     entities = F.str_to_map(F.lit(_ENTITIES), F.lit(_PAIR), F.lit(_KEY))
 
     def decode(piece: Column) -> Column:
         name = F.concat(F.regexp_extract(piece, _ENTITY, 1), F.regexp_extract(piece, _ENTITY, 2))
-        key = F.when(name.rlike("^#[xX]"), F.concat(F.lit("#"), F.conv(F.substring(name, 3, 6), 16, 10))).otherwise(name)
+        key = F.when(name.rlike("^#[xX]"), F.concat(F.lit("#"), F.conv(F.substring(name, 3, 6), 16, 10))).otherwise(
+            name
+        )
         named = F.try_element_at(entities, F.coalesce(key, F.lit("")))
-        character = F.coalesce(named, F.when(key.startswith("#"), _character(F.substring(key, 2, 9).try_cast("bigint"))))
+        character = F.coalesce(
+            named, F.when(key.startswith("#"), _character(F.substring(key, 2, 9).try_cast("bigint")))
+        )
         rest = F.regexp_replace(piece, _ENTITY, "")
         return F.coalesce(F.concat(character, rest), F.concat(F.lit("&"), piece))
 

@@ -6,6 +6,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from kgspark.ingest.bind import bind
+from kgspark.ingest.clean_text import stated
 
 # The start of a text tells its language; this many characters bound the cost of a very long one.
 _ENOUGH = 2_000
@@ -13,10 +14,11 @@ _ENOUGH = 2_000
 # A Chinese title holds brand names in Latin letters: three Chinese characters weigh as much as seven Latin words.
 _ZH_SHARE = 0.3
 
-# Words that English texts cannot do without and that German, Dutch, French, Spanish, Italian and Portuguese do not write.
+# Words that English texts cannot do without and that German, Dutch, French, Spanish, Italian and Portuguese do not
+# write.
 _ENGLISH = (
-    "the and of with for this that it's its are you your have has had but not they their my very from would which these those "
-    "been were when than i'm i've don't didn't because just really only out will what would could should if so it"
+    "the and of with for this that it's its are you your have has had but not they their my very from would which "
+    "these those been were when than i'm i've don't didn't because just really only out will what would could should if so it"
 )
 # Their own such words: a text that has as many of these is not English.
 _OTHERS = (
@@ -34,13 +36,16 @@ def detect(text: Column) -> Column:
     """``zh``, ``en`` or null for a text.
 
     ``zh``: Chinese characters are at least 0.3 of Chinese characters and Latin words together, with no kana or Hangul.
-    ``en``: Latin script, at least two function words of English, 0.08 of all words (one is enough in a text of up to six words), and
-    more than twice as many as of other languages. Short titles of names and numbers stay null: nothing in them is of a language.
+    ``en``: Latin script, at least two function words of English, 0.08 of all words (one is enough in a text of up to
+    six words), and more than twice as many as of other languages. Short titles of names and numbers stay null: nothing
+    in them is of a language.
     """
     start = F.lower(F.substring(text, 1, _ENOUGH))
 
     def judge(sample: Column) -> Column:
-        words = F.filter(F.split(F.regexp_replace(sample, "[’`]", "'"), r"[^\p{L}']+"), lambda word: word.rlike(r"^\p{IsLatin}"))
+        words = F.filter(
+            F.split(F.regexp_replace(sample, "[’`]", "'"), r"[^\p{L}']+"), lambda word: word.rlike(r"^\p{IsLatin}")
+        )
         counts = F.struct(
             F.length(F.regexp_replace(sample, r"[^\p{IsHan}]", "")).alias("han"),
             F.length(F.regexp_replace(sample, r"[^\p{IsHiragana}\p{IsKatakana}\p{IsHangul}]", "")).alias("kana"),
@@ -61,5 +66,23 @@ def _count(words: Column, known: str) -> Column:
 def _decide(n: Column) -> Column:
     chinese = (n["han"] > 0) & (n["kana"] == 0) & (n["han"] >= _ZH_SHARE * (n["han"] + n["words"]))
     enough = (n["english"] >= 2) | ((n["english"] == 1) & (n["words"] <= 6))
-    english = (n["han"] == 0) & (n["kana"] == 0) & enough & (n["english"] >= _EN_SHARE * n["words"]) & (n["english"] > 2 * n["others"])
+    english = (
+        (n["han"] == 0)
+        & (n["kana"] == 0)
+        & enough
+        & (n["english"] >= _EN_SHARE * n["words"])
+        & (n["english"] > 2 * n["others"])
+    )
     return F.when(chinese, "zh").when(english, "en")
+
+
+def language_code(text: Column) -> Column:
+    """Struct ``code`` (of ``en``, ``en-US``, ``zh_Hans_CN``), ``rule`` and ``reason`` (``language_unknown``)."""
+    given = stated(F.lower(F.trim(text)))
+    code = F.nullif(F.regexp_extract(given, r"^([a-z]{2})(?:[-_][a-z0-9_-]*)?$", 1), F.lit(""))
+    rule = F.when(given.isNotNull() & code.isNull(), "language_unknown")
+    reason = F.when(
+        rule.isNotNull(),
+        F.concat(F.lit("found '"), F.substring(given, 1, 40), F.lit("', expected en, zh-CN or the like")),
+    )
+    return F.struct(code.alias("code"), rule.alias("rule"), reason.alias("reason"))

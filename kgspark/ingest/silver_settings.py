@@ -14,7 +14,9 @@ class SilverSettings(Settings):
         2_000, ge=1, description="Characters; a longer offer title is a framing accident and rejects the record"
     )
     max_text_length: int = Field(
-        1_000_000, ge=1, description="Characters; a description, review or attribute of this length or more is set aside"
+        1_000_000,
+        ge=1,
+        description="Characters; a description, review or attribute of this length or more is set aside",
     )
     earliest_date: datetime.date = Field(
         datetime.date(1900, 1, 1), description="Day; an earlier time is impossible and set aside"

@@ -1,4 +1,4 @@
-"""Who someone is, replaced by a keyed pseudonym: the same person keeps one name, and only the key's holder can make it."""
+"""Who someone is, replaced by a keyed pseudonym: one person keeps one name, and only the key's holder can make it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ SHORTEST_KEY = 16
 def pseudonym(kind: str, raw_id: Column, namespace: Column, key: bytes) -> Column:
     """``<kind>/<16 hex>``: HMAC-SHA256 (RFC 2104) of namespace and raw id under the lake's key; null for no id.
 
-    ``namespace`` keeps two shops' customer 17 apart. The key travels to the workers inside the function, as an Arrow UDF: in a Column
-    expression it would be a literal, which plans, event logs and the Spark UI show. Raises InputError for a key under 16 bytes.
+    ``namespace`` keeps two shops' customer 17 apart. The key travels to the workers inside the function, as an Arrow
+    UDF: in a Column expression it would be a literal, which plans, event logs and the Spark UI show. Raises InputError
+    for a key under 16 bytes.
     """
     if len(key) < SHORTEST_KEY:
         raise InputError(
@@ -30,16 +31,19 @@ def pseudonym(kind: str, raw_id: Column, namespace: Column, key: bytes) -> Colum
             "the file that privacy.key_file names, or into the environment variable KGSPARK_KEY."
         )
 
-    @F.arrow_udf(returnType=T.StringType())
     def keyed(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
         for texts in batches:
             # Each id once: order lines repeat their shopper.
             distinct = texts.dictionary_encode()
             names = [
-                None if text is None else f"{kind}/{hmac.digest(key, text.encode(), hashlib.sha256).hex()[:ID_HEX_DIGITS]}"
+                None
+                if text is None
+                else f"{kind}/{hmac.digest(key, text.encode(), hashlib.sha256).hex()[:ID_HEX_DIGITS]}"
                 for text in distinct.dictionary.to_pylist()
             ]
             yield pc.take(pa.array(names, pa.string()), distinct.indices)
 
     message: Column = F.when(raw_id.isNotNull(), natural_key(namespace, raw_id))
-    return keyed(message)
+    # PySpark's type stubs do not know the function yet.
+    name: Column = F.arrow_udf(keyed, T.StringType())(message)  # type: ignore[attr-defined]
+    return name

@@ -20,7 +20,7 @@ _PHONES = (
     # +44 20 7946 0958, 0049 (0)30 901820
     rf"(?:\+|(?<!\d)00)[1-9]\d{{0,2}}{_GAP}(?:\(\d{{1,4}}\){_GAP})?\d(?:{_GAP}\d){{6,12}}",
     # (555) 010-9999, 555-010-9999, 1-800-555-0199
-    rf"(?:1[\s.-])?(?:\(\d{{3}}\)\s?|\d{{3}}[-.]|[2-9]\d{{2}}\s)\d{{3}}[\s.-]\d{{4}}",
+    r"(?:1[\s.-])?(?:\(\d{3}\)\s?|\d{3}[-.]|[2-9]\d{2}\s)\d{3}[\s.-]\d{4}",
     # Chinese mobile, also 138-0013-8000
     r"(?:86[\s-]?)?1[3-9]\d(?:\d{8}|[\s-]\d{4}[\s-]\d{4})",
     # Chinese land line 010-62345678; national numbers of Europe 020 7946 0958, 07700 900123, 030/901820, 01 23 45 67 89
@@ -38,10 +38,13 @@ _ANNOUNCED = (
 def scrub(text: Column) -> Column:
     """The text with e-mail addresses and telephone numbers replaced by ``[email]`` and ``[phone]``.
 
-    Numbers count as telephones by their form (international, North American, Chinese, common European ones) or by the word before them
-    (``call me at``, ``电话``); order numbers, prices, sizes, dates and ISBNs stay. For reviews and free comments, never titles of offers.
+    Numbers count as telephones by their form (international, North American, Chinese, common European ones) or by the
+    word before them (``call me at``, ``电话``); order numbers, prices, sizes, dates and ISBNs stay. For reviews and free
+    comments, never titles of offers.
     """
-    mailless = F.when(text.rlike(r"(?i)@|＠|[\[({]\s?at\s?[\])}]"), F.regexp_replace(text, _EMAIL, "[email]")).otherwise(text)
+    mailless = F.when(
+        text.rlike(r"(?i)@|＠|[\[({]\s?at\s?[\])}]"), F.regexp_replace(text, _EMAIL, "[email]")
+    ).otherwise(text)
     announced = F.regexp_replace(mailless, _ANNOUNCED, "$1[phone]")
     phoneless = F.regexp_replace(announced, _PHONE, "[phone]")
     # Telephones have seven digits or more: without as many, the costly patterns need not look.

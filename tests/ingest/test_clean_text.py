@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
-from kgspark.ingest.clean_text import NFC_SUSPECT, clean, clean_values, stated
+from kgspark.ingest.clean_text import NFC_SUSPECT, clean_collections, clean_columns, stated
 
 TEXTS = {
     "plain title": "plain title",
@@ -38,13 +38,23 @@ TEXTS = {
 
 def test_clean_texts(spark):
     frame = spark.createDataFrame([(text,) for text in TEXTS], "raw string")
-    found = {row.raw: row.clean for row in frame.select("raw", clean(F.col("raw")).alias("clean")).collect()}
-    assert found == TEXTS
+    cleaned = clean_columns(frame.withColumn("clean", F.col("raw")), ["clean"])
+    assert {row.raw: row.clean for row in cleaned.collect()} == TEXTS
 
 
-def test_clean_values_of_an_array(spark):
-    frame = spark.createDataFrame([(["<b>Cafe\u0301</b>", None, " ", "B&amp;B"],), ([],), (None,)], "raw array<string>")
-    assert [row[0] for row in frame.select(clean_values(F.col("raw"))).collect()] == [["Café", "B&B"], [], []]
+def test_clean_arrays_and_maps(spark):
+    rows = [
+        (["<b>Cafe\u0301</b>", None, " ", "B&amp;B"], {"a": "x&nbsp;y", "b": "n/a", "c": None, "d": "e\u0301"}),
+        ([], {}),
+        (None, {"a": ""}),
+    ]
+    frame = spark.createDataFrame(rows, "levels array<string>, attributes map<string,string>")
+    cleaned = clean_collections(frame, arrays=["levels"], maps=["attributes"])
+    assert [tuple(row) for row in cleaned.collect()] == [
+        (["Café", "B&B"], {"a": "x y", "d": "é"}),
+        ([], {}),
+        ([], {}),
+    ]
 
 
 def test_words_for_nothing(spark):

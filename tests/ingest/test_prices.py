@@ -74,5 +74,9 @@ def parsed(spark):
 def test_price(parsed, number):
     *_, amount, currency, rule = CASES[number]
     price = parsed[number]
-    assert (price.amount, price.currency, price.rule) == (Decimal(amount) if amount else None, currency, rule)
+    if price is None:
+        assert (amount, rule) == (None, None)
+        return
+    found = (price.value.amount, price.value.currency) if price.value else (None, None)
+    assert (*found, price.rule) == (Decimal(amount) if amount else None, currency, rule)
     assert (price.reason is None) == (rule is None)
