@@ -1,0 +1,1 @@
+"""The product graph: its facts, and what graph algorithms say of it."""
