@@ -4,14 +4,19 @@ runs.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from kgspark.errors import EngineError, InputError
+
+# Set by spark-submit in the Python process that it starts.
+SUBMITTED = "PYSPARK_GATEWAY_PORT"
 
 
 def read_conf(path: Path) -> dict[str, str]:
@@ -35,27 +40,49 @@ def read_conf(path: Path) -> dict[str, str]:
 def get_session(
     conf_file: Path | None = None, *, app_name: str = "kgspark", extra: Mapping[str, str] | None = None
 ) -> SparkSession:
-    """A Spark session: the running one (spark-submit, Databricks, Connect) or a local one with the file's settings.
+    """A Spark session: the one that spark-submit or a notebook made, or a new local one with the file's settings.
 
-    ``SPARK_REMOTE`` in the environment asks Spark itself for a Connect session. Errors: InputError for an unreadable
-    file, EngineError where Spark does not start.
+    ``SPARK_REMOTE`` in the environment asks Spark itself for a Connect session. What a local JVM says goes to a log
+    file, which an EngineError names. Errors: InputError for an unreadable file, EngineError where Spark does not start.
     """
+    builder = SparkSession.Builder().appName(app_name)
+    if SUBMITTED in os.environ:
+        # spark-submit has chosen master, memory, jars and interpreter; a file of ours must not overrule it.
+        return builder.getOrCreate()
     # Workers must run the interpreter that has our packages, and they read this before the JVM starts.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     settings = (read_conf(conf_file) if conf_file else {}) | dict(extra or {})
-    builder = SparkSession.Builder().appName(app_name)
     remote = "SPARK_REMOTE" in os.environ
     for key, value in settings.items():
         if not (remote and key == "spark.master"):
             builder = builder.config(key, value)
+    said = Path(tempfile.gettempdir()) / f"kgspark-jvm-{os.getpid()}.log"
     try:
-        return builder.getOrCreate()
+        with _stderr_to(said):
+            return builder.getOrCreate()
     except Exception as error:
         raise EngineError(
-            f"Spark did not start ({str(error).splitlines()[0]}); "
-            "check that Java 17 or 21 is on the PATH or in JAVA_HOME."
+            f"Spark did not start ({str(error).splitlines()[0]}); check that Java 17 or 21 is on the PATH or in "
+            f"JAVA_HOME, and read {said}."
         ) from error
+
+
+@contextlib.contextmanager
+def _stderr_to(file: Path) -> Iterator[None]:
+    """Send what new processes write to stderr to a file: the JVM inherits it and keeps it for life.
+
+    Spark has no setting for the forty lines that its resolver of jars prints; our own stderr is back when this ends.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with file.open("ab") as log:
+            os.dup2(log.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def describe(spark: SparkSession, text: str) -> None:
@@ -67,8 +94,7 @@ def describe(spark: SparkSession, text: str) -> None:
 
 
 def default_session() -> SparkSession:
-    """The running session, or a local one with the settings of ``conf/spark/local.conf`` (in the checkout or packaged).
-    """
+    """The running session, or a local one with the settings of ``conf/spark/local.conf`` (in the checkout or packaged)."""
     active = SparkSession.getActiveSession()
     if active is not None:
         return active
