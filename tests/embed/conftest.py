@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-WORDS = (
-    "apple iphone silver gold black 64gb 128gb case cover samsung galaxy tv 55 inch dog food chicken 12kg a b c".split()
-)
+# fmt: off
+WORDS = ["apple", "iphone", "silver", "gold", "black", "64gb", "128gb", "case", "cover", "samsung", "galaxy", "tv",
+         "55", "inch", "dog", "food", "chicken", "12kg", "a", "b", "c"]
+# fmt: on
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,11 @@ from kgspark.embed.settings import EmbedSettings
 from kgspark.night import Night
 from kgspark.schema import conform, table
 from tests.builders import rows
+from tests.embed.conftest import WORDS
 
 NIGHT = Night(datetime.date(2026, 5, 1), "run-1")
 TABLES = ("graph.node_vectors", "graph.node_vectors_rejected", "graph.edge_vectors", "graph.edge_vectors_rejected")
+ONLY_NODES = ("graph.node_vectors",)
 NODES = [
     {"node_id": "product/1", "kind": "product", "text": "apple iphone 64gb"},
     {"node_id": "product/2", "kind": "product", "text": "dog food chicken 12kg"},
@@ -60,8 +64,9 @@ def build(
     edges: DataFrame | None = None,
     previous_nodes: list[dict[str, Any]] | None = None,
     previous_edges: list[dict[str, Any]] | None = None,
+    wanted: tuple[str, ...] = TABLES,
 ) -> dict[str, list[Row]]:
-    """The four tables, collected in key order."""
+    """The wanted ones of the four tables, collected in key order."""
     frames = vectors.build(
         rows(spark, "graph.nodes", NODES) if nodes is None else nodes,
         rows(spark, "graph.edges", EDGES) if edges is None else edges,
@@ -71,7 +76,7 @@ def build(
         night=NIGHT,
     )
     assert set(frames) == set(TABLES)
-    return {name: sorted(conform(frames[name], table(name)).collect()) for name in TABLES}
+    return {name: sorted(conform(frames[name], table(name)).collect()) for name in wanted}
 
 
 def text_hash(text: str) -> str:
@@ -116,7 +121,7 @@ def test_every_text_and_every_marked_edge_gets_a_vector_or_a_reason(spark: Spark
 def test_last_nights_vectors_are_kept_and_only_new_texts_embedded(spark: SparkSession, cfg: EmbedSettings) -> None:
     label = models.locate(cfg).label("fp32")
     apple, pair = text_hash("apple iphone 64gb"), text_hash("17:apple iphone 64gb21:dog food chicken 12kg")
-    # No model would give these; a node of another id had the text last night, and two nodes disagree: the smaller key counts.
+    # No model would give these. Other nodes had the text last night, and they disagree: the smaller key counts.
     kept = [
         {"node_id": "product/9", "text_hash": apple, "model": label, "vector": [8.0]},
         {"node_id": "product/8", "text_hash": apple, "model": label, "vector": [9.0]},
@@ -124,7 +129,7 @@ def test_last_nights_vectors_are_kept_and_only_new_texts_embedded(spark: SparkSe
         {"node_id": "product/7", "text_hash": text_hash("dog food chicken 12kg"), "model": "x@y/fp32", "vector": [6.0]},
     ]
     kept_edges = [{"edge_id": "edge/99", "text_hash": pair, "model": label, "vector": [5.0]}]
-    got = build(spark, cfg, previous_nodes=kept, previous_edges=kept_edges)
+    got = build(spark, cfg, previous_nodes=kept, previous_edges=kept_edges, wanted=(TABLES[0], TABLES[2]))
     by_node = {n.node_id: n.vector for n in got["graph.node_vectors"]}
     assert by_node["product/1"] == by_node["product/3"] == [9.0]
     assert len(by_node["product/2"]) == 16
@@ -144,24 +149,21 @@ def test_auto_precision_keeps_vectors_of_either_precision(spark: SparkSession, c
         }
         for number, text, precision in [(1, "apple iphone 64gb", "bf16"), (2, "dog food chicken 12kg", "fp32")]
     ]
-    edges = rows(spark, "graph.edges", [])
-    auto = build(spark, cfg.model_copy(update={"precision": "auto"}), edges=edges, previous_nodes=previous)
+    auto = build(spark, cfg.model_copy(update={"precision": "auto"}), previous_nodes=previous, wanted=ONLY_NODES)
     assert [n.vector for n in auto["graph.node_vectors"]] == [[1.0], [2.0], [1.0]]
-    exact = build(spark, cfg, edges=edges, previous_nodes=previous)
+    exact = build(spark, cfg, previous_nodes=previous, wanted=ONLY_NODES)
     assert [len(n.vector) for n in exact["graph.node_vectors"]] == [16, 1, 16]
 
 
 def test_bf16_vectors_do_not_depend_on_row_order_or_partitions(spark: SparkSession, cfg: EmbedSettings) -> None:
-    words = "apple iphone silver gold black case cover samsung galaxy".split()
     values = [
-        {"node_id": f"product/{n:02}", "text": " ".join(words[n % 9 : n % 9 + 1 + n % 7]) + f" {n % 30}"}
+        {"node_id": f"product/{n:02}", "text": " ".join(WORDS[n % 9 : n % 9 + 1 + n % 7]) + f" {n % 30}"}
         for n in range(60)
     ]
     bf16 = cfg.model_copy(update={"precision": "bf16", "cpu_batch_tokens": 40})
-    edges = rows(spark, "graph.edges", [])
-    once = build(spark, bf16, nodes=rows(spark, "graph.nodes", values), edges=edges)
+    once = build(spark, bf16, nodes=rows(spark, "graph.nodes", values), wanted=ONLY_NODES)
     shuffled = rows(spark, "graph.nodes", values[::-1]).repartition(5, "node_key", "node_id")
-    again = build(spark, bf16, nodes=shuffled, edges=edges)
+    again = build(spark, bf16, nodes=shuffled, wanted=ONLY_NODES)
     assert len(once["graph.node_vectors"]) == 60
     assert once == again
 
@@ -170,9 +172,6 @@ def test_a_text_that_the_model_fails_on_is_a_row_with_a_reason(
     spark: SparkSession, cfg: EmbedSettings, tmp_path: Path
 ) -> None:
     # A tokenizer that knows one word more than the model: every text with it fails, whatever the batch.
-    import json
-    import shutil
-
     folder = tmp_path / "one-word-more"
     shutil.copytree(cfg.model, folder)
     file = folder / "tokenizer.json"
