@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pyspark.errors import AnalysisException
@@ -36,7 +37,8 @@ class Lake:
 
     def __init__(self, spark: SparkSession, root: str, catalog: str | None = None, prefix: str = "") -> None:
         self.spark = spark
-        self.root = root.rstrip("/")
+        # Delta's SQL takes only absolute paths; a root with a scheme is one already.
+        self.root = (root if ":/" in root else str(Path(root).absolute())).rstrip("/")
         self._catalog = catalog
         self._prefix = prefix
 
