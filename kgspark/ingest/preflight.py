@@ -36,14 +36,14 @@ def check_sources(spark: SparkSession, sources: Sequence[Source], cfg: IngestSet
     """Stop a night that cannot succeed: nothing has been written yet.
 
     Raises InputError, naming source, file and field, for: two sources of one name; a file that is missing, empty,
-    truncated, or larger than ``max_file_bytes`` where that counts; a mapped field that a header lacks (with the nearest
-    name); a SQL expression that does not work; a path that does not hold the format. Every packed file is unpacked once.
+    truncated, or larger than ``max_file_bytes`` where that counts; a mapped field that a header lacks (with the
+    nearest name); a SQL expression that does not work; a path that does not hold the format. Every packed file is
+    unpacked once.
     """
-    repeated = [
-        name for name, group in itertools.groupby(sorted(source.name for source in sources)) if len([*group]) > 1
-    ]
-    if repeated:
-        raise InputError(f"Two sources are called {repeated[0]}; names are unique, rename one.")
+    names = [source.name for source in sources]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"Two sources are called {name}; names are unique, rename one.")
     probes = []
     for source in sources:
         check_expressions(spark, source)
@@ -59,7 +59,7 @@ def check_sources(spark: SparkSession, sources: Sequence[Source], cfg: IngestSet
 
 
 def check_fields(source: Source, names: Sequence[str], where: str, sampled: bool = False) -> None:
-    """Raise InputError where a mapped field is not among the names; of ``sampled`` names only the indispensable ones."""
+    """Raise InputError where a mapped field is not among the names; if ``sampled``, an indispensable one."""
     for kind, mapping in source.emits.mappings().items():
         for asked, fields in mapping.named().items():
             for name in (name for field in fields for name in field.raw_fields()):

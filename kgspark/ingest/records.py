@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from kgspark.ingest.mappings import CatalogueMapping, InteractionsMapping, Kind, ReviewsMapping
 from kgspark.ingest.settings import IngestSettings
@@ -81,9 +80,9 @@ def _of_source(
     for chosen in (mapping.where, mapping.latest_by):
         names |= dict.fromkeys(chosen.raw_fields() if chosen else ())
     # The fields stand alone beside the record, so that an expression may use any name, "source" and "file" too.
-    fields = T.StructType([T.StructField(name, T.StringType()) for name in names])
-    parsed = rows.select(F.struct(*rows.columns).alias("_record"), F.from_json("payload", fields).alias("_fields"))
-    flat = parsed.select("_record", "_fields.*") if names else parsed.select("_record")
+    # json_tuple reads a payload once for all of them; from_json would be planned once a field.
+    record = F.struct(*rows.columns).alias("_record")
+    flat = rows.select(record, F.json_tuple("payload", *names).alias(*names)) if names else rows.select(record)
     readable = F.col("_record.problem").isNull()
     key = _key(mapping.key) if mapping.key else F.lit(None).cast("string")
     latest = mapping.latest_by.column() if mapping.latest_by else F.lit(None).cast("string")

@@ -78,11 +78,15 @@ class Options(Strict):
     @classmethod
     def _known_encoding(cls, value: str) -> str:
         try:
-            return codecs.lookup(value).name
+            known = codecs.lookup(value).name
         except LookupError:
             raise ValueError(
                 f"encoding {value!r} is not one that Python knows; use utf-8, gb18030, cp1252, ..."
             ) from None
+        # Lines are cut before they are decoded.
+        if "\n,".encode(known) != b"\n,":
+            raise ValueError(f"encoding {value!r} does not keep ASCII as single bytes; convert the file to utf-8")
+        return known
 
 
 class Source(Strict):
