@@ -129,7 +129,10 @@ def _agreed(said: DataFrame, relation: str, asked: list[str]) -> DataFrame:
     say so, each counted by how sure it is that its offer is the product.
     """
     by_fact = said.groupBy(*dict.fromkeys([*asked, "src", "relation", "dst"])).agg(
-        readings.support(), F.count("*").alias("saying"), readings.exact_sum(F.col("confidence")).alias("sure")
+        # Distinct: a record may name one attribute twice ("Weight" and "weight").
+        F.count_distinct("source", "record_id").alias("support"),
+        F.count("*").alias("saying"),
+        readings.exact_sum(F.col("confidence")).alias("sure"),
     )
     answers = F.sum("saying").over(Window.partitionBy(*asked))
     share = readings.rounded(F.col("sure").cast("double") / answers)
