@@ -35,6 +35,7 @@ SHRINK = 4
 # Edges that a task gathers before it reduces them to a forest (two bigints each: 64 MB).
 FOREST_ROWS = 4_000_000
 OUTPUT_ROWS = 65_536
+FOREST = "id bigint, component bigint"
 
 Columns = dict[str, Ints | Doubles]
 
@@ -60,12 +61,14 @@ class ArrowGraph(Graph):
     def connected_components(self) -> DataFrame:
         """See Graph. A spanning forest of each partition, merged over fewer and fewer partitions until one is left."""
         forest = self._edges.select(F.col("src").alias("id"), F.col("dst").alias("component"))
+        forest = forest.mapInArrow(forest_batches, FOREST)
         partitions = int(self._vertices.sparkSession.conf.get("spark.sql.shuffle.partitions", "200") or 200)
-        forest = forest.mapInArrow(forest_batches, "id bigint, component bigint")
-        while partitions > 1:
+        merged = False
+        while not merged:
             partitions = -(-partitions // SHRINK)
             # By id: rows of one vertex meet and shrink; a plain repartition(n) would sort them all first.
-            forest = forest.repartition(partitions, "id").mapInArrow(forest_batches, "id bigint, component bigint")
+            forest = forest.repartition(partitions, "id").mapInArrow(forest_batches, FOREST)
+            merged = partitions == 1
         joined = self._vertices.distinct().join(forest, on="id", how="left")
         return joined.select("id", F.coalesce("component", "id").alias("component"))
 

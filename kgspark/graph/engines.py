@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Rounds of PageRank between two looks at whether it has settled: Pregel's own look costs as much as a round.
+BURST = 16
+
 
 class GraphFramesEngine:
     """Graphs as GraphFrames, distributed over the cluster."""
@@ -107,7 +110,7 @@ class GraphFramesGraph(Graph):
         return count_degrees(self._vertices, self._edges)
 
     def _pregel_rank(self, weighted: bool, seeds: Sequence[int] | None, reset: float, tolerance: float) -> DataFrame:
-        """The series jump + F jump + F F jump + ..., each vertex passing on what it got until that is too little."""
+        """Ranks before scaling: the series jump + F jump + F F jump + ..., until what a round adds is too little."""
         flow = F.col("weight") if weighted else F.lit(1.0)
         out = self._edges.groupBy("src").agg(F.sum(flow).alias("out"))
         share = F.when(F.col("out") > 0, flow / F.col("out") * (1 - reset)).otherwise(F.lit(0.0))
@@ -115,18 +118,21 @@ class GraphFramesGraph(Graph):
         jump = F.lit(1.0) if seeds is None else F.col("id").isin(list(seeds)).cast("double")
         pregel = _pregel_columns()
         got = F.coalesce(pregel.msg(), F.lit(0.0))
-        passed = pregel.src("added") * pregel.edge("share")
-        told = (
-            _graphframe(self._vertices, edges)
-            .pregel.setMaxIter(pagerank_rounds(self._size, reset, tolerance))
-            .setEarlyStopping(True)
-            .withVertexColumn("added", jump, got)
-            .withVertexColumn("pagerank", jump, F.col("pagerank") + got)
-            .sendMsgToDst(F.when(pregel.src("added") > pregel.src("pagerank") * tolerance, passed))
-            .aggMsgs(F.sum(pregel.msg()))
-        )
-        ranked: DataFrame = told.run()
-        return ranked
+        state = self._vertices.withColumns({"last": jump, "sum": jump})
+        for _ in range(-(-pagerank_rounds(self._size, reset, tolerance) // BURST)):
+            told = (
+                _graphframe(state, edges)
+                .pregel.setMaxIter(BURST)
+                .withVertexColumn("added", F.col("last"), got)
+                .withVertexColumn("pagerank", F.col("sum"), F.col("pagerank") + got)
+                .sendMsgToDst(pregel.src("added") * pregel.edge("share"))
+                .aggMsgs(F.sum(pregel.msg()))
+            )
+            ranked: DataFrame = told.run()
+            state = ranked.select("id", F.col("added").alias("last"), F.col("pagerank").alias("sum")).persist()
+            if state.where(F.col("last") > F.col("sum") * tolerance).isEmpty():
+                break
+        return state.select("id", F.col("sum").alias("pagerank"))
 
 
 def is_remote(spark: SparkSession) -> bool:
