@@ -18,7 +18,7 @@ def bind(value: Column, body: Callable[[Column], Column]) -> Column:
 
 
 def verdict(value: Column, name: str, rule: Column, found: Column, expected: Mapping[str, str]) -> Column:
-    """Struct of the value under ``name``, null where a rule was broken, with ``rule`` and ``reason`` (null where none was).
+    """Struct of the value under ``name``, null where a rule was broken, ``rule`` and ``reason`` (null where none was).
 
     The reason quotes ``found`` (40 characters of it) and says what was ``expected`` under that rule.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -58,7 +58,7 @@ def clean_columns(frame: DataFrame, names: Iterable[str]) -> DataFrame:
     HTML entities are decoded and tags removed, byte order marks, control and other invisible characters dropped, every
     run of white space made one space, and the result brought to Unicode NFC.
     """
-    # Step by step: each step uses the one before several times, and a Column expression would hold as many copies of it.
+    # Step by step: each step uses the one before several times, and one expression would hold as many copies.
     for step in (clean_unnormalised, nfc, stated):
         frame = frame.withColumns({name: step(F.col(name)) for name in names})
     return frame
@@ -78,17 +78,18 @@ def nfc(text: Column) -> Column:
     their content.
     """
     # Made here, not on import: whether it is a classic or a Connect function depends on the session.
-    normalise = F.arrow_udf(_normalise, T.StringType())  # type: ignore[attr-defined]
+    # It is deterministic; called so, Spark 4.1 moves a filter that needs its result below the place where it runs, and
+    # fails.
+    normalise = F.arrow_udf(_normalise, T.StringType()).asNondeterministic()  # type: ignore[attr-defined]
     return F.coalesce(normalise(F.when(text.rlike(NFC_SUSPECT), text)), text)
 
 
-def _normalise(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
-    for texts in batches:
-        yield pc.utf8_normalize(texts.cast(pa.string()), form="NFC")
+def _normalise(texts: pa.Array) -> pa.Array:
+    return pc.utf8_normalize(texts.cast(pa.string()), form="NFC")
 
 
 def clean_collections(frame: DataFrame, *, arrays: Iterable[str] = (), maps: Iterable[str] = ()) -> DataFrame:
-    """The frame with every text of the named arrays and maps clean; those that say nothing are dropped, with their key."""
+    """The frame with every text of the named arrays and maps clean; those that say nothing are dropped."""
     names = (*arrays, *maps)
 
     def joined(values: Column) -> Column:

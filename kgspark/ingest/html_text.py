@@ -7,6 +7,8 @@ from html.entities import name2codepoint
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from kgspark.ingest.bind import bind
+
 _PAIR, _KEY = "\x1e", "\x1f"
 
 # Numbers 128..159 mean Windows-1252 characters to every browser, and old feeds are full of &#150;.
@@ -46,27 +48,30 @@ def decode_entities(text: Column) -> Column:
 
     def decode(piece: Column) -> Column:
         name = F.concat(F.regexp_extract(piece, _ENTITY, 1), F.regexp_extract(piece, _ENTITY, 2))
-        key = F.when(name.rlike("^#[xX]"), F.concat(F.lit("#"), F.conv(F.substring(name, 3, 6), 16, 10))).otherwise(
-            name
-        )
-        named = F.try_element_at(entities, F.coalesce(key, F.lit("")))
-        character = F.coalesce(
-            named, F.when(key.startswith("#"), _character(F.substring(key, 2, 9).try_cast("bigint")))
-        )
-        rest = F.regexp_replace(piece, _ENTITY, "")
-        return F.coalesce(F.concat(character, rest), F.concat(F.lit("&"), piece))
+        return bind(name, lambda name: F.when(name == "", F.concat(F.lit("&"), piece)).otherwise(replace(name, piece)))
 
-    pieces = F.split(text, "&")
-    later = F.transform(F.slice(pieces, F.lit(2), F.greatest(F.size(pieces) - 1, F.lit(0))), decode)
-    decoded = F.concat(F.element_at(pieces, 1), F.array_join(later, ""))
-    return F.when(text.contains("&"), decoded).otherwise(text)
+    def replace(name: Column, piece: Column) -> Column:
+        decimal = F.concat(F.lit("#"), F.conv(F.substring(name, 3, 6), 16, 10))
+        key = F.when(name.rlike("^#[xX]"), decimal).otherwise(name)
+        rest = F.regexp_replace(piece, _ENTITY, "")
+        return bind(key, lambda key: F.coalesce(F.concat(character(key), rest), F.concat(F.lit("&"), piece)))
+
+    def character(key: Column) -> Column:
+        number = F.when(key.startswith("#"), F.substring(key, 2, 9).try_cast("bigint"))
+        return F.coalesce(F.try_element_at(entities, key), _character(number))
+
+    def join(pieces: Column) -> Column:
+        later = F.transform(F.slice(pieces, F.lit(2), F.greatest(F.size(pieces) - 1, F.lit(0))), decode)
+        return F.concat(F.element_at(pieces, 1), F.array_join(later, ""))
+
+    return F.when(text.contains("&"), bind(F.split(text, "&"), join)).otherwise(text)
 
 
 def _character(code: Column) -> Column:
-    """The character of a code point; U+FFFD, as in browsers, where there is none."""
+    """The character of a code point; U+FFFD, as in browsers, where there is none; null for null."""
     valid = code.between(1, 0xD7FF) | code.between(0xE000, 0x10FFFF)
     utf32 = F.unhex(F.lpad(F.hex(code), 8, "0"))
-    return F.when(valid, F.decode(utf32, "UTF-32")).otherwise(F.lit("\ufffd"))
+    return F.when(valid, F.decode(utf32, "UTF-32")).when(code.isNotNull(), "\ufffd")
 
 
 def strip_tags(text: Column) -> Column:

@@ -56,17 +56,9 @@ def _cleaned(acts: DataFrame, cfg: SilverSettings) -> DataFrame:
 def _typed(acts: DataFrame, cfg: SilverSettings, night: Night) -> DataFrame:
     known_type = F.col("type").isin(*TYPES)
     wrong_type = F.concat(F.lit("found '"), F.substring("type", 1, 40), F.lit(f"', expected {', '.join(TYPES)}"))
-    quantity = F.col("quantity")
-    problems = broken(
-        [
-            conflict(),
-            problem(WHOLE_RECORD, when(F.col("product").isNull(), "no_product"), "no product is named", fatal=True),
-            problem("type", when(~known_type, "unknown_type"), wrong_type, fatal=True),
-            problem("quantity", quantity["rule"], quantity["reason"], fatal=True),
-            parsed("unit_price", F.col("unit_price")),
-            parsed("happened_at", F.col("happened_at")),
-        ]
-    )
+    no_product = problem(WHOLE_RECORD, when(F.col("product").isNull(), "no_product"), "no product is named")
+    unknown_type = problem("type", when(~known_type, "unknown_type"), wrong_type)
+    values = [parsed(name, F.col(name)) for name in ("unit_price", "happened_at")]
     one_piece = F.when(F.col("type") != "view", F.lit(1.0))
     return acts.select(
         hash_id("interaction", "source", "record_id").alias("interaction_id"),
@@ -74,12 +66,15 @@ def _typed(acts: DataFrame, cfg: SilverSettings, night: Night) -> DataFrame:
         "record_id",
         "type",
         hash_id("offer", "catalogue", "product").alias("offer_id"),
+        F.col("catalogue").alias("product_source"),
+        F.col("product").alias("product_key"),
         pseudonym("shopper", F.col("shopper"), F.col("namespace"), night.secret).alias("shopper_id"),
         F.when(F.col("basket").isNotNull(), hash_id("basket", "source", "basket")).alias("basket_id"),
-        F.coalesce(quantity["value"], one_piece).alias("quantity"),
+        F.coalesce(F.col("quantity.value"), one_piece).alias("quantity"),
         F.col("unit_price.value.amount").alias("unit_price"),
         F.col("unit_price.value.currency").alias("currency"),
         F.col("happened_at.at").alias("happened_at"),
         "attributes",
-        F.concat(problems, length_problems(cfg)).alias("problems"),
+        broken([conflict(), no_product, unknown_type, parsed("quantity", F.col("quantity"))]).alias("fatal"),
+        F.concat(broken(values), length_problems(cfg)).alias("broken"),
     )

@@ -14,11 +14,11 @@ _ENOUGH = 2_000
 # A Chinese title holds brand names in Latin letters: three Chinese characters weigh as much as seven Latin words.
 _ZH_SHARE = 0.3
 
-# Words that English texts cannot do without and that German, Dutch, French, Spanish, Italian and Portuguese do not
-# write.
+# Words that English texts cannot do without and that its neighbours do not write.
 _ENGLISH = (
     "the and of with for this that it's its are you your have has had but not they their my very from would which "
-    "these those been were when than i'm i've don't didn't because just really only out will what would could should if so it"
+    "these those been were when than i'm i've don't didn't because just really only out will what would could "
+    "should if so it"
 )
 # Their own such words: a text that has as many of these is not English.
 _OTHERS = (

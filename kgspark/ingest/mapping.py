@@ -26,7 +26,8 @@ from kgspark.night import Night
 _RECORD, _RAW = "__record", "__raw"
 _ORIGIN = "struct<field:string,begin:int,end:int>"
 _TIMES = {"catalogue": "listed_at", "reviews": "reviewed_at", "interactions": "happened_at"}
-_SILVER_NAME = {"product": "offer_id", "shopper": "shopper_id", "basket": "basket_id"}
+_SILVER_NAME = {"product": "product_key", "shopper": "shopper_id", "basket": "basket_id"}
+_MORE_THAN_ANY = 1_000_000
 _AS_ONE = {"attributes", "category_path", *_TIMES.values()}
 
 
@@ -67,7 +68,10 @@ def mapped_records(records: DataFrame, kind: Kind, cfg: SilverSettings, night: N
     keyed = [frame for frame, keyed in read if keyed]
     settled = [_settle(functools.reduce(DataFrame.unionByName, keyed))] if keyed else []
     frames = unkeyed + settled
-    return functools.reduce(DataFrame.unionByName, frames) if frames else None
+    if not frames:
+        return None
+    # The optimizer would copy the whole cleaning into each source's branch; this coalesce, a no-op, keeps it out.
+    return functools.reduce(DataFrame.unionByName, frames).coalesce(_MORE_THAN_ANY)
 
 
 def _read(

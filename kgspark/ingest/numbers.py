@@ -13,7 +13,7 @@ _THOUSANDS_COMMA = r"(?<=\d),(?=\d{3}(?!\d))"
 
 
 def parse_rating(text: Column, lowest: Column, highest: Column) -> Column:
-    """Struct ``value`` (0..1), ``rule`` and ``reason``, of ``4``, ``4,5``, ``4/5`` or ``4 stars`` on the source's scale.
+    """Struct ``value`` (0..1), ``rule`` and ``reason``, of ``4``, ``4,5``, ``4/5``, ``4 stars`` on the source's scale.
 
     (rating - lowest) / (highest - lowest). Rules: ``rating_unreadable``, ``rating_out_of_range``.
     """

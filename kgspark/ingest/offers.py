@@ -53,19 +53,9 @@ def _typed(offers: DataFrame, cfg: SilverSettings) -> DataFrame:
         F.concat(
             F.lit("the title has "), F.length("title"), F.lit(f" characters, expected {cfg.max_title_length} at most")
         ),
-        fatal=True,
     )
-    no_title = problem(
-        WHOLE_RECORD, when(F.col("title").isNull(), "empty_title"), "no title is left after cleaning", fatal=True
-    )
-    problems = broken(
-        [
-            conflict(),
-            no_title,
-            long_title,
-            *[parsed(name, F.col(name)) for name in ("gtin", "price", "language", "listed_at")],
-        ]
-    )
+    no_title = problem(WHOLE_RECORD, when(F.col("title").isNull(), "empty_title"), "no title is left after cleaning")
+    values = [parsed(name, F.col(name)) for name in ("gtin", "price", "language", "listed_at")]
     spoken = F.concat_ws(" ", F.col("title"), F.col("description"))
     typed = offers.select(
         hash_id("offer", "source", "record_id").alias("offer_id"),
@@ -85,6 +75,7 @@ def _typed(offers: DataFrame, cfg: SilverSettings) -> DataFrame:
         F.coalesce(F.col("language.code"), F.col("home_language"), detect(spoken)).alias("language"),
         F.col("listed_at.at").alias("listed_at"),
         "origins",
-        F.concat(problems, length_problems(cfg)).alias("problems"),
+        broken([conflict(), no_title, long_title]).alias("fatal"),
+        F.concat(broken(values), length_problems(cfg)).alias("broken"),
     )
     return with_origins(typed, _TABLE)

@@ -23,13 +23,12 @@ def category_levels() -> Column:
     only = F.try_element_at(fields, F.lit(1))
     # Entities first: a dump that escapes its text writes " &gt; " for the separator " > ".
     parts = F.split(clean_unnormalised(only), F.concat(F.lit(r"\Q"), F.trim(separator), F.lit(r"\E")))
-    levels = (
+    return (
         F.when((F.size(fields) == 1) & only.rlike(r"^\s*\[.*\]\s*$"), F.from_json(only, "array<string>"))
         .when((F.size(fields) == 1) & (F.length(F.trim(separator)) > 0), parts)
         .when((F.size(fields) == 1) & separator.isNotNull(), F.split(only, separator))
         .otherwise(fields)
     )
-    return levels
 
 
 def without_long_values(frame: DataFrame, texts: Iterable[str], cfg: SilverSettings) -> DataFrame:

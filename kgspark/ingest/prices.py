@@ -34,7 +34,7 @@ _THREE_DIGITS = r"^[1-9]\d{0,2}[.,]\d{3}$"
 
 
 def parse_price(text: Column, currency: Column, default: Column, decimal: Column) -> Column:
-    """Struct ``value`` (``amount`` as decimal(18,4), ``currency`` by ISO 4217), ``rule`` and ``reason``; null for no price.
+    """Struct ``value`` (``amount`` decimal(18,4), ``currency`` ISO 4217), ``rule`` and ``reason``; null for no price.
 
     ``text``: the price as written; ``currency``: what the record says of its currency; ``default``: what the source
     declares; ``decimal``: ``.`` or ``,`` where the source says how it writes decimals, else null. ``N/A`` and its kind

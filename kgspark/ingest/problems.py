@@ -14,13 +14,12 @@ from kgspark.schema import conform, table
 WHOLE_RECORD = "*"
 
 
-def problem(field: str | Column, rule: Column, reason: str | Column, *, fatal: bool = False) -> Column:
-    """A rule that a record broke, where ``rule`` is not null; ``fatal`` sets the record aside, else only the value."""
+def problem(field: str | Column, rule: Column, reason: str | Column) -> Column:
+    """A rule that a record broke, where ``rule`` is not null."""
     return F.struct(
         (F.lit(field) if isinstance(field, str) else field).alias("field"),
         rule.alias("rule"),
         (F.lit(reason) if isinstance(reason, str) else reason).alias("reason"),
-        F.lit(fatal).alias("fatal"),
     )
 
 
@@ -39,7 +38,7 @@ def conflict() -> Column:
     reason = F.concat(
         F.lit("the key has "), F.col("contents"), F.lit(" different contents, this is number "), F.col("variant")
     )
-    return problem(WHOLE_RECORD, when(F.col("contents") > 1, "conflicting_duplicate"), reason, fatal=True)
+    return problem(WHOLE_RECORD, when(F.col("contents") > 1, "conflicting_duplicate"), reason)
 
 
 def broken(problems: Iterable[Column]) -> Column:
@@ -48,24 +47,30 @@ def broken(problems: Iterable[Column]) -> Column:
 
 
 def split(judged: DataFrame, records: DataFrame, name: str, night: Night) -> dict[str, DataFrame]:
-    """The table and its rejects: ``judged`` has the table's columns and ``problems``; ``records`` adds those that nobody could read.
+    """The table and its rejects.
 
-    A record with a fatal problem leaves the table; the others' broken values are null already.
+    ``judged`` has the table's columns, ``fatal`` (problems that set the record aside) and ``broken`` (those that set
+    only a value aside, which is null already); ``records`` are the stage's input, of which some could not be read.
     """
-    fatal = F.exists("problems", lambda item: item["fatal"])
-    accepted = conform(judged.where(~fatal), table(name))
-    values = judged.select("source", "record_id", fatal.alias("fatal"), F.explode("problems").alias("problem")).select(
-        "source", "record_id", "problem.field", "problem.rule", "problem.reason", (~F.col("fatal")).alias("kept")
-    )
-    rejects = values.unionByName(_unreadable(records)).withColumn("night", F.lit(night.date))
-    return {name: accepted, f"{name}_rejected": conform(rejects, table(f"{name}_rejected"))}
+    # Apart from each other: the optimizer moves this filter to wherever it can be computed, with all that it needs.
+    accepted = conform(judged.where(F.size("fatal") == 0), table(name))
+    values = judged.select(
+        "source",
+        "record_id",
+        (F.size("fatal") == 0).alias("kept"),
+        F.explode(F.concat("fatal", "broken")).alias("problem"),
+    ).select("source", "record_id", "problem.*", F.col("kept"))
+    return {name: accepted, f"{name}_rejected": _rejects(values.unionByName(_unreadable(records)), name, night)}
+
+
+def _rejects(values: DataFrame, name: str, night: Night) -> DataFrame:
+    return conform(values.withColumn("night", F.lit(night.date)), table(f"{name}_rejected"))
 
 
 def nothing(records: DataFrame, name: str, night: Night) -> dict[str, DataFrame]:
     """The table and its rejects where no source emits its kind: no rows but those that nobody could read."""
     accepted = records.sparkSession.createDataFrame([], table(name).struct)
-    rejects = _unreadable(records).withColumn("night", F.lit(night.date))
-    return {name: accepted, f"{name}_rejected": conform(rejects, table(f"{name}_rejected"))}
+    return {name: accepted, f"{name}_rejected": _rejects(_unreadable(records), name, night)}
 
 
 def _unreadable(records: DataFrame) -> DataFrame:

@@ -55,15 +55,15 @@ def _cleaned(written: DataFrame, cfg: SilverSettings) -> DataFrame:
 
 def _typed(reviews: DataFrame, cfg: SilverSettings, night: Night) -> DataFrame:
     says_nothing = F.col("title").isNull() & F.col("text").isNull() & F.col("rating.value").isNull()
-    empty = problem(
-        WHOLE_RECORD, when(says_nothing, "empty_review"), "no text, title or rating is left after cleaning", fatal=True
-    )
+    empty = problem(WHOLE_RECORD, when(says_nothing, "empty_review"), "no text, title or rating is left after cleaning")
     values = [parsed(name, F.col(name)) for name in ("rating", "helpful_votes", "language", "reviewed_at")]
     typed = reviews.select(
         hash_id("review", "source", "record_id").alias("review_id"),
         "source",
         "record_id",
         F.when(F.col("product").isNotNull(), hash_id("offer", "catalogue", "product")).alias("offer_id"),
+        F.when(F.col("product").isNotNull(), F.col("catalogue")).alias("product_source"),
+        F.col("product").alias("product_key"),
         "category_path",
         pseudonym("shopper", F.col("shopper"), F.col("namespace"), night.secret).alias("shopper_id"),
         scrub(F.col("title")).alias("title"),
@@ -77,6 +77,7 @@ def _typed(reviews: DataFrame, cfg: SilverSettings, night: Night) -> DataFrame:
         ).alias("language"),
         F.transform_values("attributes", lambda _, value: scrub(value)).alias("attributes"),
         "origins",
-        F.concat(broken([conflict(), empty, *values]), length_problems(cfg)).alias("problems"),
+        broken([conflict(), empty]).alias("fatal"),
+        F.concat(broken(values), length_problems(cfg)).alias("broken"),
     )
     return with_origins(typed, _TABLE)

@@ -27,8 +27,8 @@ def pseudonym(kind: str, raw_id: Column, namespace: Column, key: bytes) -> Colum
     """
     if len(key) < SHORTEST_KEY:
         raise InputError(
-            f"The key of shopper pseudonyms has {len(key)} bytes, expected {SHORTEST_KEY} or more; put 32 random bytes into "
-            "the file that privacy.key_file names, or into the environment variable KGSPARK_KEY."
+            f"The key of shopper pseudonyms has {len(key)} bytes, expected {SHORTEST_KEY} or more; put 32 random "
+            "bytes into the file that privacy.key_file names, or into the environment variable KGSPARK_KEY."
         )
 
     def keyed(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:

@@ -6,7 +6,10 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 _AT = r"(?:@|＠|\s?[\[({]\s?at\s?[\])}]\s?)"
-_EMAIL = rf"(?i)[\p{{L}}\p{{N}}][\p{{L}}\p{{N}}._%+'-]{{0,63}}{_AT}[\p{{L}}\p{{N}}](?:[\p{{L}}\p{{N}}-]{{0,62}}\.){{1,6}}\p{{L}}{{2,24}}"
+_EMAIL = (
+    rf"(?i)[\p{{L}}\p{{N}}][\p{{L}}\p{{N}}._%+'-]{{0,63}}{_AT}"
+    r"[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62}\.){1,6}\p{L}{2,24}"
+)
 
 # Nothing that belongs to a longer code, a price or an order may stand before a number, and no digit or code may follow.
 _BEFORE = (
@@ -39,8 +42,8 @@ def scrub(text: Column) -> Column:
     """The text with e-mail addresses and telephone numbers replaced by ``[email]`` and ``[phone]``.
 
     Numbers count as telephones by their form (international, North American, Chinese, common European ones) or by the
-    word before them (``call me at``, ``电话``); order numbers, prices, sizes, dates and ISBNs stay. For reviews and free
-    comments, never titles of offers.
+    word before them (``call me at``, ``电话``); order numbers, prices, sizes, dates and ISBNs stay. For reviews and
+    free comments, never titles of offers.
     """
     mailless = F.when(
         text.rlike(r"(?i)@|＠|[\[({]\s?at\s?[\])}]"), F.regexp_replace(text, _EMAIL, "[email]")

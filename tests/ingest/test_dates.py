@@ -49,8 +49,6 @@ def _parse(spark, texts, **options):
     return {row.raw: (row["at"], row.rule) for row in found}
 
 
-
-
 def test_forms(spark):
     expected = {
         raw: (at.rstrip("0").rstrip(".") if at and "." in at else at, rule) for raw, (at, rule) in CASES.items()

@@ -102,7 +102,7 @@ def test_a_clean_offer(spark, built):
         "currency": "EUR",
         "attributes": {"colour": "red", "shop": "web", "size": "10 x 20"},
         "language": "en",
-        "listed_at": datetime.datetime(2026, 7, 1, 8, 0),
+        "listed_at": datetime.datetime(2026, 7, 1, 8, 0),  # noqa: DTZ001 - Spark returns UTC without a zone
     }
     assert origins == {
         "seller": {"field": "vendor", "begin": 0, "end": 13},
