@@ -6,9 +6,11 @@ import functools
 import gzip
 import itertools
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
+from urllib.parse import unquote
 
 import pyarrow as pa
 from pyspark.errors import AnalysisException
@@ -44,7 +46,7 @@ def check_sources(spark: SparkSession, sources: Sequence[Source], cfg: IngestSet
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"Two sources are called {name}; names are unique, rename one.")
-    probes = []
+    probes, listed = [], dict[str, Sequence[str]]()
     for source in sources:
         check_expressions(spark, source)
         files = list_files(spark, source)
@@ -54,8 +56,9 @@ def check_sources(spark: SparkSession, sources: Sequence[Source], cfg: IngestSet
             check_fields(source, _table_columns(spark, source), source.path)
         else:
             probes.append(_probe(spark, source, files, cfg))
+            listed[source.name] = files
     if probes:
-        _judge({source.name: source for source in sources}, functools.reduce(DataFrame.unionByName, probes))
+        _judge({source.name: source for source in sources}, listed, functools.reduce(DataFrame.unionByName, probes))
 
 
 def check_fields(source: Source, names: Sequence[str], where: str, sampled: bool = False) -> None:
@@ -92,10 +95,12 @@ def check_expressions(spark: SparkSession, source: Source) -> None:
 def _table_columns(spark: SparkSession, source: Source) -> list[str]:
     try:
         return spark.read.format(source.format).load(source.path).columns
-    except AnalysisException as error:
+    except Exception as error:  # noqa: BLE001 - see below
+        # A broken footer comes as a bare Java error, whose first line tells nothing.
+        told = f" ({_first_line(error)})" if isinstance(error, AnalysisException) else ""
         raise InputError(
-            f"Source {source.name}: {source.path} cannot be read as {source.format} ({_first_line(error)}); "
-            "check path and format."
+            f"Source {source.name}: {source.path} cannot be read as {source.format}{told}; check path and format, "
+            "or deliver it again."
         ) from None
 
 
@@ -164,8 +169,15 @@ def _names(source: Source, cfg: IngestSettings, stream: IO[bytes]) -> Sequence[s
     return list(found)
 
 
-def _judge(sources: dict[str, Source], probes: DataFrame) -> None:
-    for row in sorted(probes.collect(), key=lambda row: (row["source"], row["path"])):
+def _judge(sources: dict[str, Source], listed: dict[str, Sequence[str]], probes: DataFrame) -> None:
+    rows = sorted(probes.collect(), key=lambda row: (row["source"], row["path"]))
+    for name, files in listed.items():
+        # Spark passes over files of no bytes; of a format with a header they are broken deliveries.
+        seen = {_one_slash(row["path"]) for row in rows if row["source"] == name}
+        empty = [file for file in files if _one_slash(unquote(file)) not in seen]
+        if empty and sources[name].format in ("csv", "tsv") and not sources[name].options.column_names:
+            raise InputError(f"Source {name}: {empty[0]} is empty, it has not even a header line; deliver it again.")
+    for row in rows:
         source = sources[row["source"]]
         if row["problem"]:
             raise InputError(f"Source {source.name}: {row['path']} {row['problem']}.")
@@ -173,6 +185,10 @@ def _judge(sources: dict[str, Source], probes: DataFrame) -> None:
         sampled = source.format not in ("csv", "tsv")
         if names or not sampled:
             check_fields(source, names, row["path"], sampled)
+
+
+def _one_slash(path: str) -> str:
+    return re.sub(r"^(\w+):/+", r"\1:/", path)
 
 
 def _first_line(error: Exception) -> str:
