@@ -1,0 +1,1 @@
+"""Gates: what must hold of a table before it may be released, run by Great Expectations."""
