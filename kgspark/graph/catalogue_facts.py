@@ -62,6 +62,8 @@ def attribute_values(listed: DataFrame, cfg: FactsSettings) -> Facts:
     valued = valued.withColumn("label", label)
     dst = hash_id("attribute_value", "attribute", key)
     said = _say(valued, "has_value", dst, readings.places(origin), "attribute", "label", "number", "unit")
+    # Nodes, edges and evidence each read it, and reading costs a parse; the runner clears the cache after the stage.
+    said = said.persist()
     nodes = readings.most_frequent(said, "dst", "label", "attribute", "number", "unit").select(
         F.col("dst").alias("node_id"),
         F.lit(kind.name).alias("kind"),

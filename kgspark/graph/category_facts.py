@@ -33,10 +33,11 @@ def categories(listed: DataFrame, reviews: DataFrame) -> Facts:
     members = filed.withColumns(
         {"relation": F.lit("in_category"), "dst": category_id(F.col("path"))}
     ).withColumnRenamed("product_id", "src")
-    prefixes = _prefixes(filed.unionByName(reviewed))
+    # Nodes, edges and evidence each read it; the runner clears the cache when the stage is written.
+    prefixes = _prefixes(filed.unionByName(reviewed)).persist()
     below = prefixes.where(F.size("path") > 1).withColumns(
         {
-            "src": category_id(F.col("path")),
+            "src": F.col("category"),
             "relation": F.lit("broader"),
             "dst": category_id(_parents(F.col("path"))),
             "confidence": F.lit(1.0),
@@ -64,7 +65,7 @@ def _filed(records: DataFrame, bronze_table: str, product_id: Column, confidence
 def _prefixes(filed: DataFrame) -> DataFrame:
     """Every category on the way to a path's end, a row each: A > B > C gives A, A > B and A > B > C."""
     ways = F.transform(F.sequence(F.lit(1), F.size("path")), lambda depth: F.slice("path", 1, depth))
-    return filed.withColumn("path", F.explode(ways))
+    return filed.withColumn("path", F.explode(ways)).withColumn("category", category_id(F.col("path")))
 
 
 def _parents(path: Column) -> Column:
@@ -73,9 +74,7 @@ def _parents(path: Column) -> Column:
 
 def _nodes(prefixes: DataFrame) -> DataFrame:
     kind = ontology.load().kinds["category"]
-    spelled = readings.most_frequent(
-        prefixes.select(category_id(F.col("path")).alias("node_id"), "path"), "node_id", "path"
-    )
+    spelled = readings.most_frequent(prefixes.withColumnRenamed("category", "node_id"), "node_id", "path")
     path = F.col("path")
     label = F.element_at(path, -1)
     parents = F.nullif(F.array_join(_parents(path), ARROW), F.lit(""))
