@@ -159,7 +159,10 @@ def sources_check(
     from kgspark.nights import check_configured
     from kgspark.publish.sources_report import print_report
 
-    print_report(Console(), check_configured(config, os.environ, records))
+    reports = check_configured(config, os.environ, records)
+    print_report(Console(), reports)
+    if any(report.error for report in reports):
+        raise typer.Exit(InputError.exit_code)
 
 
 @key_app.command("new")

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Night:
-    """The night's only clock, its run, its sources and the key of its pseudonyms.
+    """The night's only clock, its run, the night of the release it starts from, its sources, and its pseudonyms' key.
 
     ``secret`` keys the HMAC of shopper ids; it is left out of ``repr`` so that no log or traceback can show it.
     """
 
     date: datetime.date
     run_id: str
+    previous_date: datetime.date | None = None
     sources: tuple[Source, ...] = ()
     secret: bytes = field(default=b"", repr=False)

@@ -81,4 +81,4 @@ def check_configured(path: Path, environ: Mapping[str, str], records: int) -> li
     from kgspark.ingest.check import check_sources
 
     spark, cfg = configured_session(path, environ)
-    return check_sources(spark, configured_sources(cfg, environ), records)
+    return check_sources(spark, configured_sources(cfg, environ), records, cfg.ingest, cfg.silver)

@@ -70,7 +70,7 @@ def run_night(
     known = releases.all_releases(lake)
     last = known[-1] if known else None
     ledger = Ledger(lake, cfg, night.date, last.release_id if last else None)
-    night = replace(night, run_id=ledger.run_id)
+    night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None)
     todo = [
         s for s in stages if s.name not in ledger.stages_done() and (only is None or s.name.startswith(tuple(only)))
     ]

@@ -68,7 +68,7 @@ def _bronze(raw: DataFrame, previous: DataFrame, kind: Kind, night: Night) -> Da
     if records is None:
         return conform(previous, contract)
     rows = _gone(raw, kind, night.sources, _merged(records, previous, night.date))
-    return conform(_dated(rows, night.date), contract)
+    return conform(_dated(rows, night), contract)
 
 
 def _of_source(
@@ -164,14 +164,13 @@ def _merged(records: DataFrame, previous: DataFrame, night: datetime.date) -> Da
     return both.withColumn("first_seen", first).where(F.col("is_new") | ~F.col("came"))
 
 
-def _dated(rows: DataFrame, night: datetime.date) -> DataFrame:
-    """A living row names no night on which it last came, so a record that is gone came at the latest the day before."""
-    tonight = F.lit(night).cast("date")
+def _dated(rows: DataFrame, night: Night) -> DataFrame:
+    """A living row names no night on which it last came: a record that is gone tonight last came in the night before."""
+    tonight = F.lit(night.date).cast("date")
+    before = F.lit(night.previous_date).cast("date") if night.previous_date else F.date_sub(tonight, 1)
     return rows.withColumns(
         {
-            "last_seen": F.when(F.col("gone"), F.coalesce("last_seen", F.date_sub(tonight, 1))).otherwise(
-                F.col("last_seen")
-            ),
+            "last_seen": F.when(F.col("gone"), F.coalesce("last_seen", before)).otherwise(F.col("last_seen")),
             "deleted_at": F.when(F.col("gone"), F.coalesce("deleted_at", tonight)).otherwise(F.col("deleted_at")),
         }
     )

@@ -1,0 +1,140 @@
+"""Nights of made-up stages: what is released, what a failure leaves behind, where the next night starts."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+import kgspark
+from kgspark.config import Config
+from kgspark.errors import GateError, InputError
+from kgspark.night import Night
+from kgspark.pipeline import Stage
+from kgspark.run import run_night
+from kgspark.settings import Settings
+from tests.builders import rows
+
+NIGHT = Night(date=datetime.date(2026, 1, 2), run_id="")
+
+
+class World:
+    """Two stages: 'make.products' writes the labels it is told to; 'count.products' copies them and remembers what it
+    was given.
+    """
+
+    def __init__(self, spark: SparkSession, lake: Path) -> None:
+        self.spark = spark
+        self.cfg = Config(lake=str(lake))
+        self.titles = ["kettle"]
+        self.calls: list[str] = []
+        self.seen_before: list[list[str]] = []
+        self.break_second: Callable[[], None] = lambda: None
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        reads = ("silver.product_offers", "silver.products@previous")
+        return (
+            Stage("make.offers", (), ("silver.product_offers",), self._offers, "graph", "whole"),
+            Stage("make.products", reads, ("silver.products",), self._products, "graph", "whole"),
+        )
+
+    def night(self, **options: object) -> object:
+        return run_night(self.spark, self.cfg, NIGHT, stages=self.stages, **options)  # type: ignore[arg-type]
+
+    def released(self, table: str = "silver.products") -> list[str]:
+        kg = kgspark.open(self.cfg.lake, spark=self.spark)
+        return sorted(row["title"] for row in kg.table(table).collect())
+
+    def statuses(self) -> list[str]:
+        lake = kgspark.open(self.cfg.lake, spark=self.spark).lake
+        return [row["status"] for row in lake.read("ops.runs").orderBy("started_at").collect()]
+
+    def _offers(self, cfg: Settings, night: Night) -> dict[str, DataFrame]:
+        self.calls.append("make.offers")
+        made = [
+            {"product_id": f"product/{t}", "offer_id": f"offer/{t}", "rule": "single", "confidence": 1.0}
+            for t in self.titles
+        ]
+        return {"silver.product_offers": rows(self.spark, "silver.product_offers", made)}
+
+    def _products(self, offers: DataFrame, before: DataFrame, cfg: Settings, night: Night) -> dict[str, DataFrame]:
+        self.calls.append("make.products")
+        self.break_second()
+        self.seen_before.append(sorted(row["title"] for row in before.collect()))
+        frame = rows(self.spark, "silver.products", [{}]).drop("product_id", "title")
+        title = F.substring_index("product_id", "/", -1).alias("title")
+        return {"silver.products": offers.select("product_id", title).crossJoin(frame)}
+
+
+@pytest.fixture
+def world(spark: SparkSession, tmp_path: Path) -> World:
+    return World(spark, tmp_path / "lake")
+
+
+def test_nights_follow_one_another(world: World) -> None:
+    first = world.night()
+    world.titles = ["kettle", "lamp"]
+    second = world.night()
+    assert first.release is not None
+    assert second.release is not None
+    assert world.released() == ["kettle", "lamp"]
+    assert world.seen_before == [[], ["kettle"]]
+    assert world.statuses() == ["released", "released"]
+    assert [(r["stage"], r["table"], r["rows_in"], r["rows_out"]) for r in second.stage_rows] == [
+        ("make.offers", "silver.product_offers", 0, 2),
+        ("make.products", "silver.products", 3, 2),
+    ]
+
+
+def test_a_gate_that_fails_releases_nothing_and_restores_the_table(world: World) -> None:
+    world.night()
+    world.titles = [""]
+    with pytest.raises(GateError, match=r"silver\.products .*title"):
+        world.night()
+    assert world.released() == ["kettle"]
+    assert world.statuses() == ["released", "gate_failed"]
+    kg = kgspark.open(world.cfg.lake, spark=world.spark)
+    assert [row["title"] for row in kg.lake.read("silver.products").collect()] == ["kettle"]
+    failed = kg.lake.read("ops.gate_results").where(~F.col("success")).collect()
+    assert {row["table"] for row in failed} == {"silver.products"}
+
+
+def test_a_crash_leaves_last_nights_release_and_the_next_night_starts_from_it(world: World) -> None:
+    world.night()
+    world.titles = ["half-written"]
+
+    def crash() -> None:
+        raise RuntimeError("executor lost")
+
+    world.break_second = crash
+    with pytest.raises(RuntimeError, match="executor lost"):
+        world.night()
+    assert world.released("silver.products") == ["kettle"]
+    world.break_second = lambda: None
+    world.titles = ["lamp"]
+    world.night()
+    assert world.released() == ["lamp"]
+    assert world.seen_before[-1] == ["kettle"]
+
+
+def test_stages_can_run_one_by_one_and_are_not_done_twice(world: World) -> None:
+    world.night(only=("make.offers",), release=False)
+    with pytest.raises(InputError, match="holds no release"):
+        world.released()
+    with pytest.raises(InputError, match=r"make\.products has not run"):
+        world.night(only=("make.offers",))
+    assert world.calls == ["make.offers"]
+
+
+def test_an_open_run_goes_on_where_it_stopped(world: World) -> None:
+    world.night(only=("make.offers",), release=False)
+    report = world.night()
+    assert world.calls == ["make.offers", "make.products"]
+    assert world.released() == ["kettle"]
+    assert world.statuses() == ["released"]
+    assert len(report.stage_rows) == 2
