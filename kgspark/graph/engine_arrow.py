@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SHRINK = 4
+# Where the session's own number is none: Databricks has "auto".
+DEFAULT_PARTITIONS = 200
 # Edges that a task gathers before it reduces them to a forest (two bigints each: 64 MB).
 FOREST_ROWS = 4_000_000
 OUTPUT_ROWS = 65_536
@@ -62,7 +64,8 @@ class ArrowGraph(Graph):
         """See Graph. A spanning forest of each partition, merged over fewer and fewer partitions until one is left."""
         forest = self._edges.select(F.col("src").alias("id"), F.col("dst").alias("component"))
         forest = forest.mapInArrow(forest_batches, FOREST)
-        partitions = int(self._vertices.sparkSession.conf.get("spark.sql.shuffle.partitions", "200") or 200)
+        setting = str(self._vertices.sparkSession.conf.get("spark.sql.shuffle.partitions", ""))
+        partitions = int(setting) if setting.isdigit() else DEFAULT_PARTITIONS
         merged = False
         while not merged:
             partitions = -(-partitions // SHRINK)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Rounds of PageRank between two looks at whether it has settled: Pregel's own look costs as much as a round.
-BURST = 16
+BURST = 8
 
 
 class GraphFramesEngine:

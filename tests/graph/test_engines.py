@@ -18,8 +18,8 @@ from tests.graph.oracles import Case, hard_case
 
 CASE = hard_case()
 SEEDS = [CASE.vertices[0], CASE.vertices[130]]
-# Halves what is left each round: Pregel takes 33 rounds instead of 170.
-RESET, TOLERANCE = 0.5, 1e-8
+# Leaves a fifth of the error each round: Pregel takes 16 rounds, two looks at whether it has settled, instead of 170.
+RESET, TOLERANCE = 0.8, 1e-8
 ENGINES = ["driver", "arrow", pytest.param("graphframes", marks=pytest.mark.slow)]
 
 
