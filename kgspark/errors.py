@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit code each kind gives: one hierarchy, so that a scheduler can tell input from engine."""
+"""What can go wrong, and the exit code of each kind: a scheduler can tell wrong input from a failed engine."""
 
 
 class KgsparkError(Exception):

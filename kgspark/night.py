@@ -19,6 +19,6 @@ class Night:
 
     date: datetime.date
     run_id: str
-    previous_date: datetime.date | None = None
     sources: tuple[Source, ...] = ()
     secret: bytes = field(default=b"", repr=False)
+    previous_date: datetime.date | None = None

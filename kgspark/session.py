@@ -94,7 +94,7 @@ def describe(spark: SparkSession, text: str) -> None:
 
 
 def default_session() -> SparkSession:
-    """The running session, or a local one with the settings of ``conf/spark/local.conf`` (in the checkout or packaged)."""
+    """The running session, or a local one with ``conf/spark/local.conf`` from the checkout or the wheel."""
     active = SparkSession.getActiveSession()
     if active is not None:
         return active

@@ -48,7 +48,7 @@ def sql(kg: KnowledgeGraph, query: str) -> DataFrame:
 
 
 def _dotted_names(tokens: list[Token]) -> list[tuple[int, int, str]]:
-    """Every ``word.word`` of the query that stands for a table: begin, end and text; string literals are other tokens."""
+    """Every ``word.word`` of the query: begin, end and text; a string literal is a token of its own."""
     found = []
     for index in range(len(tokens) - 2):
         layer, dot, short = tokens[index : index + 3]
