@@ -64,7 +64,7 @@ def purchases(interactions: DataFrame, product_offers: DataFrame) -> DataFrame:
     in_basket = interactions.where((F.col("type") == "purchase") & F.col("basket_id").isNotNull())
     products = product_offers.select("offer_id", "product_id")
     return in_basket.join(products, on="offer_id", how="inner").select(
-        F.struct("source", "record_id", *readings.place("offer_id", "product")).alias("record"),
+        F.struct("source", "record_id", *readings.place("product_key")).alias("record"),
         "product_id",
         node_key("source").alias("shop"),
         node_key("basket_id").alias("basket"),

@@ -22,7 +22,7 @@ RELATIONS = {"purchase": "bought", "return": "returned", "view": "viewed", "bask
 def ratings(reviews: DataFrame, product_offers: DataFrame) -> Facts:
     """rated: the mean of a shopper's ratings of a product, from reviews with shopper, product and rating."""
     relation = ontology.load().relations["rated"]
-    place = readings.place("rating", "rating_original", "offer_id", "product")
+    place = readings.place("rating")
     rated = reviews.where(F.col("rating").isNotNull())
     said = _say(rated, product_offers, REVIEWS, F.lit(relation.name), place, "rating", "reviewed_at")
     # Latest by time, a review without one before all others; the record id settles equal times.
@@ -44,7 +44,7 @@ def actions(interactions: DataFrame, product_offers: DataFrame) -> Facts:
     relation = F.try_element_at(
         F.create_map(*[F.lit(part) for pair in RELATIONS.items() for part in pair]), F.col("type")
     )
-    place = readings.place("offer_id", "product")
+    place = readings.place("product_key")
     pieces = F.coalesce("quantity", F.lit(1.0)).alias("pieces")
     said = _say(interactions.select("*", pieces), product_offers, INTERACTIONS, relation, place, "pieces")
     facts = said.groupBy("src", "relation", "dst").agg(

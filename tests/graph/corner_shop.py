@@ -151,7 +151,7 @@ INTERACTIONS = [
         "offer_id": "offer/1",
         "shopper_id": BOB,
         "quantity": 2.0,
-        "origins": {"product": _origin("sku", 0, 2)},
+        "origins": {"product_key": _origin("sku", 0, 2)},
     },
     {
         "interaction_id": "interaction/2",

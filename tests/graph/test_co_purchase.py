@@ -26,7 +26,7 @@ def _facts(spark: SparkSession, baskets: dict[str, Baskets], cfg: FactsSettings,
     lines = [
         {
             "source": shop, "record_id": f"{basket}:{name}:{place}", "type": "purchase", "offer_id": f"offer/{name}",
-            "basket_id": f"basket/{shop}{basket}", "origins": {"product": {"field": "sku", "begin": 0, "end": 1}},
+            "basket_id": f"basket/{shop}{basket}", "origins": {"product_key": {"field": "sku", "begin": 0, "end": 1}},
         }
         for shop, held in baskets.items() for basket, content in held.items() for place, name in enumerate(content)
     ]  # fmt: skip

@@ -125,7 +125,7 @@ def test_evidence_leads_to_the_words_in_the_dump(tables: dict[str, DataFrame], n
 
 def test_rejects(tables: dict[str, DataFrame]) -> None:
     rejected = [r for name in tables if name.endswith("_rejected") for r in tables[name].collect()]
-    assert sorted((r["source"], r["record_id"], r["field"], r["kept"]) for r in rejected) == [
-        ("kettle_shop", "K09", "gtin", True),
-        ("kettle_shop", "K99", "title", False),
+    assert sorted((r["source"], r["record_id"], r["rule"], r["kept"]) for r in rejected) == [
+        ("kettle_shop", "K09", "gtin_spreadsheet", True),
+        ("kettle_shop", "K99", "empty_title", False),
     ]
