@@ -64,7 +64,7 @@ class ArrowGraph(Graph):
         """See Graph. A spanning forest of each partition, merged over fewer and fewer partitions until one is left."""
         forest = self._edges.select(F.col("src").alias("id"), F.col("dst").alias("component"))
         forest = forest.mapInArrow(forest_batches, FOREST)
-        setting = str(self._vertices.sparkSession.conf.get("spark.sql.shuffle.partitions", ""))
+        setting = str(self._vertices.sparkSession.conf.get("spark.sql.shuffle.partitions"))
         partitions = int(setting) if setting.isdigit() else DEFAULT_PARTITIONS
         merged = False
         while not merged:
