@@ -125,11 +125,9 @@ class _Execution:
             written[name] = self.lake.overwrite(name, frames[name], note=f"{self.ledger.run_id} {stage.name}")
         self.lake.spark.catalog.clearCache()
         self.pinned |= {name: done.version for name, done in written.items()}
-        rows = []
-        for name in (*stage.writes, *(n for n in written if n not in stage.writes)):
-            gate_seconds = self._gate(stage, name, written) if name in stage.writes else None
-            rows.append(self._stage_row(stage, written, name, gate_seconds))
-        self.ledger.record_stage(rows)
+        gated = self._gate_all(stage, written)
+        names = (*stage.writes, *(name for name in written if name not in stage.writes))
+        self.ledger.record_stage([self._stage_row(stage, written, name, gated.get(name)) for name in names])
         self.progress.end(stage.name, sum(written[name].rows for name in stage.writes))
 
     def publish(self, known: list[Release], stages: Sequence[Stage]) -> Release:
@@ -139,11 +137,9 @@ class _Execution:
             raise InputError(
                 f"Run {self.ledger.run_id} cannot be released: {', '.join(missing)} has not run; run it first."
             )
-        digest = hashlib.sha256(repr(sorted(self.pinned.items())).encode() + self.ledger.run_id.encode()).hexdigest()[
-            :8
-        ]
+        contents = f"{self.ledger.run_id} {sorted(self.pinned.items())}"
         row = {
-            "release_id": f"r{self.night.date.isoformat()}-{digest}",
+            "release_id": f"r{self.night.date.isoformat()}-{hashlib.sha256(contents.encode()).hexdigest()[:8]}",
             "night": self.night.date,
             "run_id": self.ledger.run_id,
             "action": "release",
@@ -155,20 +151,38 @@ class _Execution:
         }
         return releases.publish(self.lake, row, known)
 
+    def _pin(self, name: str) -> tuple[str, int | None]:
+        """A stage's input as table and version; None where no night has written it."""
+        if name.endswith(PREVIOUS):
+            name = name.removesuffix(PREVIOUS)
+            return name, self.released.get(name)
+        return name, self.pinned.get(name)
+
     def _input(self, name: str) -> DataFrame:
         if name == RAW:
             return read_sources(self.lake.spark, self.night.sources, self.cfg.ingest)
-        if name.endswith(PREVIOUS):
-            name = name.removesuffix(PREVIOUS)
-            version = self.released.get(name)
-        else:
-            version = self.pinned.get(name)
+        name, version = self._pin(name)
         return self.lake.empty(name) if version is None else self.lake.read(name, version)
 
-    def _gate(self, stage: Stage, name: str, written: dict[str, Written]) -> float:
-        started = time.monotonic()
-        describe(self.lake.spark, f"kgspark {stage.name}: gate {name}")
-        context = GateContext(
+    def _gate_all(self, stage: Stage, written: dict[str, Written]) -> dict[str, float]:
+        """Gate the stage's tables: seconds by table. Where a gate says no, every table of the stage goes back."""
+        reports, seconds = [], {}
+        for name in stage.writes:
+            started = time.monotonic()
+            describe(self.lake.spark, f"kgspark {stage.name}: gate {name}")
+            reports.append(self.gatekeeper.check(self._input(name), table(name), self._gate_context(name, written)))
+            seconds[name] = time.monotonic() - started
+            if not reports[-1].success:
+                break
+        self.ledger.record_gates([row for report in reports for row in report.rows()])
+        if not reports[-1].success:
+            for name in written:
+                self.lake.restore(name, self.released.get(name))
+            raise GateError(reports[-1].failure_message())
+        return seconds
+
+    def _gate_context(self, name: str, written: dict[str, Written]) -> GateContext:
+        return GateContext(
             run_id=self.ledger.run_id,
             version=written[name].version,
             rows=written[name].rows,
@@ -176,13 +190,6 @@ class _Execution:
             previous_rows=self.ledger.rows_of(name, self.released.get(name)),
             lookup=self._input,
         )
-        report = self.gatekeeper.check(self._input(name), table(name), context)
-        self.ledger.record_gates(report.rows())
-        if not report.success:
-            for wrote in written:
-                self.lake.restore(wrote, self.released.get(wrote))
-            raise GateError(report.failure_message())
-        return time.monotonic() - started
 
     def _rejected_records(self, name: str, written: dict[str, Written]) -> int:
         rejects = written.get(name + REJECTED_SUFFIX)
@@ -195,7 +202,7 @@ class _Execution:
         self, stage: Stage, written: dict[str, Written], name: str, gate_seconds: float | None
     ) -> dict[str, Any]:
         done = written[name]
-        known = [self.ledger.rows_of(read, self.pinned.get(read)) for read in stage.reads]
+        known = [self.ledger.rows_of(*self._pin(read)) for read in stage.reads]
         rejects = written.get(name + REJECTED_SUFFIX)
         row = {
             "stage": stage.name,

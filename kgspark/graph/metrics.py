@@ -14,6 +14,7 @@ from kgspark.columns import node_key
 from kgspark.errors import InputError
 from kgspark.graph import choose
 from kgspark.graph.engine_api import Graph
+from kgspark.graph.ontology import symmetric_relations
 from kgspark.graph.settings import GraphSettings
 from kgspark.schema import conform, table
 
@@ -59,8 +60,14 @@ def personalised_pagerank(
 
 
 def open_graph(nodes: DataFrame, edges: DataFrame, cfg: GraphSettings) -> Graph:
-    """The graph of the tables, in the engine that the settings choose. Node keys are hashes: no join finds them."""
-    ends = edges.select(node_key("src").alias("src"), node_key("dst").alias("dst"), "weight")
+    """The graph of the tables, in the engine that the settings choose. Node keys are hashes: no join finds them.
+
+    A symmetric relation, one row in graph.edges, is an edge each way.
+    """
+    both_ways = F.col("relation").isin(*symmetric_relations())
+    here, there = F.struct(F.col("src"), F.col("dst")), F.struct(F.col("dst").alias("src"), F.col("src").alias("dst"))
+    walked = edges.select("weight", F.inline(F.when(both_ways, F.array(here, there)).otherwise(F.array(here))))
+    ends = walked.select(node_key("src").alias("src"), node_key("dst").alias("dst"), "weight")
     # The gate of graph.edges has seen that every end is a node.
     return choose.load(nodes.select(F.col("node_key").alias("id")), ends, cfg, closed=True)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -118,8 +118,8 @@ def canonical_quantities(texts: DataFrame, digits: int) -> DataFrame:
     return texts.select("raw").mapInArrow(_reader(digits), SCHEMA)
 
 
-def _reader(digits: int) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _reader(digits: int) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             found = [(raw, quantity(raw, digits)) for raw in batch.column(0).to_pylist()]
             rows = [{"raw": raw, "number": q[0], "unit": q[1]} for raw, q in found if q is not None]

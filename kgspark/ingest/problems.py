@@ -51,8 +51,9 @@ def split(judged: DataFrame, records: DataFrame, name: str, night: Night) -> dic
 
     ``judged`` has the table's columns, ``fatal`` (problems that set the record aside) and ``broken`` (those that set
     only a value aside, which is null already); ``records`` are the stage's input, of which some could not be read.
+    What was judged is persisted, as the two are written one after the other; the caller clears the cache.
     """
-    # Apart from each other: the optimizer moves this filter to wherever it can be computed, with all that it needs.
+    judged = judged.persist()
     accepted = conform(judged.where(F.size("fatal") == 0), table(name))
     values = judged.select(
         "source",

@@ -22,7 +22,7 @@ EDGES = [
     {"edge_id": "1", "src": "product/a", "dst": "brand/x", "relation": "brand", "weight": 1.0},
     {"edge_id": "2", "src": "product/a", "dst": "brand/x", "relation": "manufacturer", "weight": 1.0},
     {"edge_id": "3", "src": "product/b", "dst": "brand/x", "relation": "brand", "weight": 1.0},
-    {"edge_id": "4", "src": "product/a", "dst": "product/b", "relation": "bought_with", "weight": 6.0},
+    {"edge_id": "4", "src": "product/a", "dst": "product/b", "relation": "leads_to", "weight": 6.0},
 ]
 
 
@@ -69,3 +69,17 @@ def test_personalised_pagerank(shop) -> None:  # type: ignore[no-untyped-def]
     )
     with pytest.raises(InputError, match="product/none"):
         metrics.personalised_pagerank(nodes, edges, ["product/none"])
+
+
+def test_a_symmetric_relation_is_an_edge_each_way(spark: SparkSession) -> None:
+    ends = ["product/a", "product/b"]
+    nodes = rows(spark, "graph.nodes", [{"node_id": n} for n in ends])
+    nodes = nodes.withColumn("node_key", node_key("node_id"))
+    edges = rows(
+        spark,
+        "graph.edges",
+        [{"src": ends[0], "dst": ends[1], "relation": "bought_with", "weight": 0.5, "edge_id": "1"}],
+    )
+    out = metrics.build(nodes, edges, cfg=GraphSettings(engine="driver"), night=NIGHT)["graph.node_metrics"]
+    found = {row.node_id: (row.in_degree, row.out_degree, round(row.pagerank, 9)) for row in out.toLocalIterator()}
+    assert found == dict.fromkeys(ends, (1, 1, 0.5))
