@@ -13,13 +13,14 @@ EXAMPLES_IN_MESSAGE = 2
 @dataclass(frozen=True)
 class ExpectationResult:
     """One expectation: how it reads, whether it held, how many rows broke it (None where rows are not what it counts),
-    and details as JSON.
+    and details as JSON. ``elsewhere`` says that the rows counted are another table's.
     """
 
     expectation: str
     success: bool
     unexpected: int | None
     details: str
+    elsewhere: bool = False
 
     @property
     def samples(self) -> list[dict[str, Any]]:
@@ -68,7 +69,7 @@ class GateReport:
         first = failed[0]
         text = f"{self.table} v{self.version}: {first.expectation} failed"
         if first.unexpected is not None:
-            text += f" for {first.unexpected:,} of {self.row_count:,} rows"
+            text += f" for {first.unexpected:,} {'' if first.elsewhere else f'of {self.row_count:,} '}rows"
         text += _evidence(first)
         if len(failed) > 1:
             text += f"; so did {', '.join(result.expectation for result in failed[1:])}"
