@@ -18,7 +18,7 @@ help:  ## List the targets
 
 .PHONY: demo
 demo: $(JARS) $(WORLD)/.written build/demo/pseudonyms.secret  ## A whole night on a sample world: dumps in, a released graph out
-	@$(WITH_JAVA) $(BIN)/kgspark nightly --config conf/demo.yaml
+	@$(WITH_JAVA) KGSPARK_SAMPLE=$(WORLD) $(BIN)/kgspark nightly --config conf/demo.yaml
 
 .PHONY: test
 test: $(JARS)  ## The test suite, without its slow tests

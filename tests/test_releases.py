@@ -75,7 +75,7 @@ def test_rollback_makes_an_earlier_release_the_latest(lake: Lake) -> None:
 def test_what_is_not_there_is_named(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no release r9; it has r0, r1"):
         releases.rollback(lake, "r9")
-    with pytest.raises(InputError, match="holds no table graph.edges; it holds graph.nodes"):
+    with pytest.raises(InputError, match=r"holds no table graph\.edges; it holds graph\.nodes"):
         kgspark.open(lake.root, spark=lake.spark).table("graph.edges")
     with pytest.raises(InputError, match="holds no release; run 'kgspark nightly'"):
         kgspark.open(str(tmp_path), spark=lake.spark)

@@ -12,7 +12,7 @@ from kgspark.columns import hash_id
 from kgspark.ingest.clean_text import clean_collections, stated
 from kgspark.ingest.mapping import mapped_records
 from kgspark.ingest.numbers import parse_quantity
-from kgspark.ingest.parts import length_problems, without_long_values
+from kgspark.ingest.parts import length_problems, with_origins, without_long_values
 from kgspark.ingest.prices import parse_price
 from kgspark.ingest.problems import WHOLE_RECORD, broken, conflict, nothing, parsed, problem, split, when
 from kgspark.ingest.silver_settings import SilverSettings
@@ -60,7 +60,7 @@ def _typed(acts: DataFrame, cfg: SilverSettings, night: Night) -> DataFrame:
     unknown_type = problem("type", when(~known_type, "unknown_type"), wrong_type)
     values = [parsed(name, F.col(name)) for name in ("unit_price", "happened_at")]
     one_piece = F.when(F.col("type") != "view", F.lit(1.0))
-    return acts.select(
+    typed = acts.select(
         hash_id("interaction", "source", "record_id").alias("interaction_id"),
         "source",
         "record_id",
@@ -75,6 +75,8 @@ def _typed(acts: DataFrame, cfg: SilverSettings, night: Night) -> DataFrame:
         F.col("unit_price.value.currency").alias("currency"),
         F.col("happened_at.at").alias("happened_at"),
         "attributes",
+        "origins",
         broken([conflict(), no_product, unknown_type, parsed("quantity", F.col("quantity"))]).alias("fatal"),
         F.concat(broken(values), length_problems(cfg)).alias("broken"),
     )
+    return with_origins(typed, _TABLE)

@@ -165,7 +165,7 @@ def _merged(records: DataFrame, previous: DataFrame, night: datetime.date) -> Da
 
 
 def _dated(rows: DataFrame, night: Night) -> DataFrame:
-    """A living row names no night on which it last came: a record that is gone tonight last came in the night before."""
+    """A living row names no night on which it last came: a record gone tonight last came in the night before."""
     tonight = F.lit(night.date).cast("date")
     before = F.lit(night.previous_date).cast("date") if night.previous_date else F.date_sub(tonight, 1)
     return rows.withColumns(

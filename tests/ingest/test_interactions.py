@@ -73,6 +73,8 @@ def test_an_order_line(spark, built):
     assert (line.product_source, line.product_key) == ("till", "85123A")
     assert (line.type, line.quantity, line.unit_price, line.currency) == ("purchase", 6.0, Decimal("2.5500"), "GBP")
     assert line.happened_at == datetime.datetime(2011, 7, 1, 7, 26)  # noqa: DTZ001 - Spark returns UTC without a zone
+    assert line.origins["product_key"].asDict() == {"field": "sku", "begin": 0, "end": 6}
+    assert line.origins["quantity"].asDict() == {"field": "invoice+pieces", "begin": None, "end": None}
     assert line.attributes == {"country": "United Kingdom"}
     assert line.shopper_id.startswith("shopper/")
 
