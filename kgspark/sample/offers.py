@@ -14,7 +14,7 @@ from kgspark.sample.vocab import shops, words
 
 # Feeds copy article numbers from the row above: a wrong number that is a valid one.
 WRONG_GTIN = 0.02
-NO_DESCRIPTION = 0.15
+NO_DESCRIPTION = 0.1
 
 
 @dataclass
@@ -44,7 +44,7 @@ def offer(world: World, listing: Listing) -> Offer:
     tags |= {"zh"} if listing.language == "zh" else set()
     tags |= {listing.product.condition} - {"new"}
     tags |= {"variants"} if len(listing.family.products) > 1 else set()
-    tags |= {"sibling"} if listing.family.index % 2 else set()
+    tags |= {"sibling"} if listing.family.model else set()
     tags |= {"no_identifier"} if not (gtin or (mpn and brand)) else set()
     return Offer(listing, named[0], description, brand, gtin, mpn, tags)
 

@@ -20,7 +20,7 @@ from kgspark.sample.products import Family, World, accessories, family
 from kgspark.sample.shoppers import buyer_of, customer_number, email
 
 # Till -> shop whose products it sells, mean number of baskets a family.
-TILLS = {"alder_finch_orders": ("alder_finch", 23.0), "marketry_orders": ("marketry", 15.0)}
+TILLS = {"alder_finch_orders": ("alder_finch", 19.7), "marketry_orders": ("marketry", 13.5)}
 WITH_ACCESSORY = 0.45
 WITH_ANYTHING = 0.4
 RETURNED = 0.03

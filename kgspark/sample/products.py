@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kgspark.sample.chance import dice, popularity, some
+from kgspark.sample.chance import dice, number_of, popularity, some
 from kgspark.sample.vocab import Attribute, Category, categories, category_by_slug, words
 
 LETTERS = "ABCDEFGHKLMNPRSTVWX"
@@ -99,12 +99,13 @@ def family(world: World, number: int) -> Family:
     """The family of that number."""
     category = categories()[number % len(categories())]
     index = number // len(categories())
-    # Two families of a line share brand and series; the second is the Pro of the first, or the like.
-    line = dice(world.seed, "line", category.slug, index // 2)
+    # A sibling shares brand and series with the family before it: it is the Pro of that one, or the like.
+    sibling = index % 2 == 1 and number_of(world.seed, "sibling", number) % 2 == 0
+    line = dice(world.seed, "line", category.slug, index - sibling)
     brand, series, stem = line.choice(list(category.brands)), _series(line), _code(line, category.code)
     roll = dice(world.seed, "family", number)
     model = None
-    if index % 2:
+    if sibling:
         model, stem = line.choice(category.models), _sibling_code(line, stem)
     specs = tuple(_value(spec, roll.choice(spec.values)) for spec in category.specs)
     colours = tuple(some(roll, category.colours, roll.randint(1, 3)))
@@ -171,15 +172,15 @@ def _value(attribute: Attribute, value: float | str) -> Value:
 
 def _products(of: Family, roll: random.Random) -> Iterator[Product]:
     category = of.category
-    sizes = some(roll, category.split.values, roll.choice([1, 2, 3])) if category.split else [None]
-    packs = some(roll, category.packs, roll.choice([1, 2, 2])) if category.packs else [None]
+    sizes = some(roll, category.split.values, roll.choice([1, 1, 2, 3])) if category.split else [None]
+    packs = some(roll, category.packs, roll.choice([1, 1, 2])) if category.packs else [None]
     colours = list(of.colours[:2]) if category.colour_in_code else [None]
     plain = itertools.islice(itertools.product(sizes, packs, colours), 4)
     kinds: list[_Kind] = [(size, pack, colour, "new", None) for size, pack, colour in plain]
     first = kinds[0]
-    if category.generations and roll.random() < 0.35:
+    if category.generations and roll.random() < 0.25:
         kinds.append((*first[:4], 2))
-    if category.refurbished and roll.random() < 0.5:
+    if category.refurbished and roll.random() < 0.4:
         kinds.append((*first[:3], roll.choice(["refurbished", "used"]), None))
     low, high = category.price
     # The range of prices is the tier: substitutes cost about the same.

@@ -19,7 +19,7 @@ from kgspark.sample.text import Piece, Text, fill
 from kgspark.sample.vocab import sentences
 
 # Site -> shop whose products it reviews, language, highest rating, mean number of reviews a family.
-SITES = {"ratewell": ("marketry", "en", 5, 45.0), "shuoping": ("yunhai", "zh", 10, 24.0)}
+SITES = {"ratewell": ("marketry", "en", 5, 39.5), "shuoping": ("yunhai", "zh", 10, 21.5)}
 FIELDS = {"ratewell": ("headline", "body"), "shuoping": ("标题", "内容")}
 _USES = ("used_for", "used_by", "used_when")
 

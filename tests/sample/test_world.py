@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
+import statistics
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from kgspark.errors import InputError
-from kgspark.ingest.frame import framer, read_sources
+from kgspark.ingest.frame import framer
 from kgspark.ingest.settings import IngestSettings
-from kgspark.ingest.sources import load_sources
+from kgspark.ingest.sources import Source, load_sources
 from kgspark.sample.products import World
 from kgspark.sample.world import WorldSummary, write_shards, write_world
 
@@ -28,32 +30,44 @@ def world(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Worl
     return write_world(spark, str(tmp_path_factory.mktemp("world")), OFFERS, SEED)
 
 
+Framed = dict[tuple[str, str, int], tuple[dict[str, str] | None, str | None]]
+Records = dict[str, dict[str, dict[str, str]]]
+
+
 @pytest.fixture(scope="module")
-def records(world: WorldSummary) -> dict[str, dict[str, dict[str, str]]]:
-    """Raw records as the framer reads them, by source and key; repeated keys keep the first."""
-    found: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
-    for source in load_sources([f"{world.folder}/sources/*.yaml"], {"KGSPARK_SAMPLE": world.folder}):
-        (mapping,) = source.emits.mappings().values()
-        for payload in _payloads(source, Path(world.folder)):
-            key = "|".join(payload.get(name, "") for name in mapping.key)
-            found[source.name].setdefault(key, payload)
+def sources(world: WorldSummary) -> tuple[Source, ...]:
+    return load_sources([f"{world.folder}/sources/*.yaml"], {"KGSPARK_SAMPLE": world.folder})
+
+
+@pytest.fixture(scope="module")
+def framed(world: WorldSummary, sources: tuple[Source, ...]) -> Framed:
+    """Every record as ingest reads it: payload and problem by source, file and position."""
+    found: Framed = {}
+    for source in sources:
+        for file in sorted(Path(world.folder, "dumps", source.name).iterdir()):
+            for position, (payload, problem) in enumerate(_read(source, file)):
+                found[source.name, file.name, position] = (payload, problem)
     return found
 
 
-def _payloads(source: Any, folder: Path) -> list[dict[str, str]]:
-    files = sorted((folder / "dumps" / source.name).iterdir())
+def _read(source: Source, file: Path) -> list[tuple[dict[str, str] | None, str | None]]:
     if source.format == "parquet":
-        rows = [row for file in files for row in pq.read_table(file).to_pylist()]
-        return [{name: str(value) for name, value in row.items() if value is not None} for row in rows]
-    framed = []
-    for file in files:
-        content = file.read_bytes()
-        if file.suffix == ".gz":
-            import gzip
+        rows = pq.read_table(file).to_pylist()
+        return [({name: str(value) for name, value in row.items() if value is not None}, None) for row in rows]
+    content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    cut = framer(source, IngestSettings())(io.BytesIO(content))
+    return [(json.loads(record.payload) if record.payload else None, record.problem) for record in cut]
 
-            content = gzip.decompress(content)
-        framed += [record for record in framer(source, IngestSettings())(io.BytesIO(content)) if record.payload]
-    return [json.loads(record.payload or "") for record in framed]
+
+@pytest.fixture(scope="module")
+def records(sources: tuple[Source, ...], framed: Framed) -> Records:
+    """Readable records by source and key; a key that comes twice keeps the first."""
+    keys = {source.name: next(iter(source.emits.mappings().values())).key for source in sources}
+    found: Records = {name: {} for name in keys}
+    for (source, _, _), (payload, _) in framed.items():
+        if payload is not None:
+            found[source].setdefault("|".join(payload.get(name, "") for name in keys[source]), payload)
+    return found
 
 
 def _truth(folder: str, table: str) -> list[dict[str, Any]]:
@@ -101,9 +115,7 @@ def test_proportions(world: WorldSummary) -> None:
     assert rows["truth/bad_records"] < 0.02 * (world.offers + reviews + lines)
 
 
-def test_spans_point_at_the_values_in_the_raw_fields(
-    world: WorldSummary, records: dict[str, dict[str, dict[str, str]]]
-) -> None:
+def test_spans_point_at_the_values_in_the_raw_fields(world: WorldSummary, records: Records) -> None:
     seen: Counter[str] = Counter()
     for table in ("attribute_spans", "aspect_spans", "uses"):
         for span in _truth(world.folder, table):
@@ -115,9 +127,7 @@ def test_spans_point_at_the_values_in_the_raw_fields(
     assert min(seen[source] for source in records if not source.endswith("_orders")) > 50
 
 
-def test_every_offer_is_a_product_and_every_good_record_an_offer(
-    world: WorldSummary, records: dict[str, dict[str, dict[str, str]]]
-) -> None:
+def test_every_offer_is_a_product_and_every_good_record_an_offer(world: WorldSummary, records: Records) -> None:
     products = {row["product_id"] for row in _truth(world.folder, "products")}
     offers = _truth(world.folder, "offers")
     assert {row["product_id"] for row in offers} <= products
@@ -133,14 +143,11 @@ def test_every_offer_is_a_product_and_every_good_record_an_offer(
         assert {relation["product_id"], relation["other_product_id"]} <= products
 
 
-def test_every_planted_record_reads_as_the_truth_says(spark: SparkSession, world: WorldSummary) -> None:
-    sources = load_sources([f"{world.folder}/sources/*.yaml"], {"KGSPARK_SAMPLE": world.folder})
+def test_every_planted_record_reads_as_the_truth_says(
+    world: WorldSummary, sources: tuple[Source, ...], framed: Framed
+) -> None:
     assert len(sources) == 10
-    framed = read_sources(spark, sources, IngestSettings())
-    found = {
-        (row["source"], row["file"], row["position"]): row["problem"]
-        for row in framed.where("problem IS NOT NULL").collect()
-    }
+    found = {place: problem for place, (_, problem) in framed.items() if problem}
     unreadable = {"column_count", "open_quote", "invalid_utf8", "not_json", "not_xml"}
     expected = {
         (row["source"], row["file"], row["position"]): row["rule"]
@@ -162,9 +169,7 @@ def test_ratings_follow_quality_and_what_is_said(world: WorldSummary) -> None:
     assert _correlation(moods) > 0.45
 
 
-def test_complements_are_bought_together_more_often_than_by_chance(
-    world: WorldSummary, records: dict[str, dict[str, dict[str, str]]]
-) -> None:
+def test_complements_are_bought_together_more_often_than_by_chance(world: WorldSummary, records: Records) -> None:
     family = {(row["source"], row["record_id"]): row["family_id"] for row in _truth(world.folder, "offers")}
     pairs = {
         (row["product_id"].split("-")[0], row["other_product_id"].split("-")[0])
@@ -184,7 +189,7 @@ def test_complements_are_bought_together_more_often_than_by_chance(
     assert min(lifts) > 1.5
 
 
-def test_equal_titles_do_not_find_products(world: WorldSummary, records: dict[str, dict[str, dict[str, str]]]) -> None:
+def test_equal_titles_do_not_find_products(world: WorldSummary, records: Records) -> None:
     titles = {"alder_finch": "name", "kontorhaus": "article", "brightnook": "title", "harbourline": "title"}
     by_product: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in _truth(world.folder, "offers"):
@@ -212,6 +217,4 @@ def test_a_folder_with_anything_else_is_left_alone(spark: SparkSession, tmp_path
 
 
 def _correlation(pairs: list[tuple[float, float]]) -> float:
-    import statistics
-
     return statistics.correlation([a for a, _ in pairs], [b for _, b in pairs])
