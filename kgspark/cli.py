@@ -201,7 +201,14 @@ def main() -> None:
     logging.basicConfig(
         level=verbose.upper() if verbose else logging.WARNING, format="%(asctime)s %(name)s %(message)s"
     )
+    quieten()
     sys.exit(guarded(app))
+
+
+def quieten() -> None:
+    """Keep libraries from logging what only their makers want to know: each call to the JVM, a temporary folder."""
+    for library in ("py4j", "great_expectations"):
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def guarded(command: Any) -> int:

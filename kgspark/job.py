@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kgspark.cli import guarded
+from kgspark.cli import guarded, quieten
 
 
 def ship_wheels() -> None:
@@ -44,8 +44,7 @@ def main(
     logging.basicConfig(
         level=environ.get("KGSPARK_LOG", "info").upper(), format="%(asctime)s %(name)s %(message)s", force=True
     )
-    # The gateway to the JVM logs every call at info.
-    logging.getLogger("py4j").setLevel(logging.WARNING)
+    quieten()
 
     def run() -> None:
         # Only now, so that a broken import, too, ends in one sentence and an exit code.
