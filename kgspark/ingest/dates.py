@@ -15,10 +15,12 @@ _ISO = (
     r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]\s*(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?"
     r"\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$"
 )
+# The commonest of these, ready for Spark's cast.
+_PLAIN = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?$"
 _COMPACT = r"^((?:19|20)\d{2})(\d{2})(\d{2})$"
 # Full stops between day, month and year are written nowhere but where the day comes first.
 _DOTTED = r"^(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2}:\d{2}(?::\d{2})?))?$"
-# Digits of a count since 1970-01-01 UTC: seconds, milliseconds or microseconds since 2001 at the latest from 2286 on.
+# Seconds (of 1973 to 2286), milliseconds or microseconds since 1970-01-01 UTC, told apart by their number of digits.
 _EPOCH = r"^\d{9,10}(\.\d+)?$|^\d{12,13}$|^\d{15,16}$"
 _ZONE_LETTERS = frozenset("VzOXxZ")
 
@@ -59,20 +61,30 @@ def _by_form(text: Column, time_zone: str) -> Column:
     zone = F.lit(time_zone)
     iso_zone = F.coalesce(F.nullif(offset, F.lit("")), zone)
     count = text.try_cast("decimal(28,6)")
-    scale = (
-        F.when(F.length(text.substr(F.lit(1), F.lit(16))) >= 15, F.lit(1))
-        .when(text.rlike(r"^\d{12,13}$"), F.lit(1_000))
-        .otherwise(F.lit(1_000_000))
+    micros = (
+        F.when(text.rlike(r"^\d{15,16}$"), count)
+        .when(text.rlike(r"^\d{12,13}$"), count * 1_000)
+        .otherwise(count * 1_000_000)
     )
-    micros = F.when(text.rlike(r"^\d{15,16}$"), count).otherwise(count * scale)
-    known = text.rlike(_ISO) | text.rlike(_COMPACT) | text.rlike(_DOTTED) | text.rlike(_EPOCH)
-    at = (
-        F.when(text.rlike(_ISO), moment(_ISO, (1, 2, 3), 4, iso_zone))
-        .when(text.rlike(_COMPACT), moment(_COMPACT, (1, 2, 3), None, zone))
-        .when(text.rlike(_DOTTED), moment(_DOTTED, (3, 2, 1), 4, zone))
-        .when(text.rlike(_EPOCH), F.timestamp_micros(micros.try_cast("bigint")))
+
+    def read(form: Column) -> Column:
+        at = (
+            F.when(form == "plain", F.concat(text, F.lit(" "), zone).try_cast("timestamp"))
+            .when(form == "iso", moment(_ISO, (1, 2, 3), 4, iso_zone))
+            .when(form == "compact", moment(_COMPACT, (1, 2, 3), None, zone))
+            .when(form == "dotted", moment(_DOTTED, (3, 2, 1), 4, zone))
+            .when(form == "epoch", F.timestamp_micros(micros.try_cast("bigint")))
+        )
+        return F.struct(at.alias("at"), form.isNotNull().alias("known"))
+
+    form = (
+        F.when(text.rlike(_PLAIN), "plain")
+        .when(text.rlike(_ISO), "iso")
+        .when(text.rlike(_COMPACT), "compact")
+        .when(text.rlike(_DOTTED), "dotted")
+        .when(text.rlike(_EPOCH), "epoch")
     )
-    return F.struct(at.alias("at"), known.alias("known"))
+    return bind(form, read)
 
 
 def _by_pattern(text: Column, time_zone: str, date_format: str) -> Column:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from kgspark.ingest.bind import bind
 from kgspark.ingest.clean_text import clean_unnormalised
 from kgspark.ingest.problems import problem, when
 from kgspark.ingest.silver_settings import SilverSettings
@@ -64,6 +65,9 @@ def with_origins(frame: DataFrame, table_name: str) -> DataFrame:
         F.when(F.size(c.name) > 0 if c.type.startswith("array") else F.col(c.name).isNotNull(), c.name) for c in columns
     ]
     attributes = F.transform(F.map_keys("attributes"), lambda name: F.concat(F.lit("attributes."), name))
-    names = F.concat(F.array(*filled), attributes)
-    kept = F.map_filter("origins", lambda name, origin: origin.isNotNull() & F.array_contains(names, name))
-    return frame.withColumn("origins", kept)
+
+    def kept(names: Column) -> Column:
+        return F.map_filter("origins", lambda name, origin: origin.isNotNull() & F.array_contains(names, name))
+
+    # Bound: a lambda works out whatever it holds again for every entry.
+    return frame.withColumn("origins", bind(F.concat(F.array(*filled), attributes), kept))

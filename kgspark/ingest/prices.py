@@ -57,7 +57,16 @@ def parse_price(text: Column, currency: Column, default: Column, decimal: Column
         default.alias("default"),
         decimal.alias("decimal"),
     )
-    return bind(written, lambda row: F.when(row["text"].isNotNull(), _parse(row)))
+    careful = bind(written, lambda row: F.when(row["text"].isNotNull(), _parse(row)))
+    # Order lines come by the million and as machines write them: no need to take those apart.
+    machine = text.rlike(r"^\d{1,14}(\.\d{1,9})?$") & currency.isNull() & (F.coalesce(decimal, F.lit(".")) == ".")
+    nothing = F.lit(None).cast("string")
+    read = F.struct(
+        F.struct(text.try_cast(MONEY).alias("amount"), default.alias("currency")).alias("value"),
+        nothing.alias("rule"),
+        nothing.alias("reason"),
+    )
+    return F.when(machine, read).otherwise(careful)
 
 
 def _parse(row: Column) -> Column:
