@@ -39,7 +39,7 @@ def nightly(
     from kgspark.publish.summary import print_summary
     from kgspark.run import open_lake
 
-    console = Console()
+    console = _console()
     spark, cfg, report = run_configured(config, _date(date), os.environ, console=console)
     print_summary(console, report, open_release(open_lake(spark, cfg)), str(config))
 
@@ -115,7 +115,7 @@ def sql(
         for row in answer.limit(rows).collect():
             typer.echo(json.dumps(row.asDict(recursive=True), default=str, ensure_ascii=False))
         return
-    Console().print(frame_grid(answer, rows))
+    _console().print(frame_grid(answer, rows))
 
 
 @app.command()
@@ -184,6 +184,11 @@ def _lake(config: Path) -> tuple[Any, Any]:
 
     spark, cfg = configured_session(config, os.environ)
     return spark, open_lake(spark, cfg)
+
+
+def _console() -> Console:
+    """A terminal's own width; wide enough for our tables where the output goes to a file."""
+    return Console() if sys.stdout.isatty() else Console(width=140)
 
 
 def _date(text: str | None) -> datetime.date:

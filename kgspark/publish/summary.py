@@ -43,16 +43,17 @@ def _tables(report: NightReport) -> Grid:
 def _rejects(kg: KnowledgeGraph) -> Grid:
     grid = Grid(title="set aside, and why", title_justify="left", box=None, padding=(0, 2))
     for heading in ("table", "rule", "what", "times", "for example"):
-        grid.add_column(heading, justify="right" if heading == "times" else "left")
+        example = heading == "for example"
+        grid.add_column(
+            heading, justify="right" if heading == "times" else "left", no_wrap=True, min_width=40 if example else None
+        )
     for name in (table for table in kg.tables if table.endswith(REJECTED_SUFFIX)):
         counted = (
             kg.table(name).groupBy("rule", "kept").agg(F.count("*").alias("times"), F.min("reason").alias("example"))
         )
         for row in counted.orderBy(F.desc("times"), "rule").limit(RULES_LISTED).collect():
             what = "value" if row["kept"] else "record"
-            grid.add_row(
-                name.removesuffix(REJECTED_SUFFIX), row["rule"], what, f"{row['times']:,}", row["example"][:70]
-            )
+            grid.add_row(name.removesuffix(REJECTED_SUFFIX), row["rule"], what, f"{row['times']:,}", row["example"])
     return grid
 
 
