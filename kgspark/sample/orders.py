@@ -26,7 +26,8 @@ WITH_ANYTHING = 0.4
 RETURNED = 0.03
 PROMOTED_WEEKS = 0.12
 _PROMOTION = 0.85
-_LINES = 16
+# What else is in a basket comes from so many families around: a worker keeps that many, not a million.
+_ASSORTMENT = 1000
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,14 @@ def lines(world: World, of: Family) -> Iterator[Line]:
             if more and roll.random() < WITH_ACCESSORY:
                 chosen.append(_choose(roll, _sold(world, roll.choice(more), shop)))
             while roll.random() < WITH_ANYTHING and len(chosen) < 6:
-                anything = _sold(world, family(world, roll.randrange(world.families)), shop)
+                anything = _sold(world, family(world, _anything(world, roll, of)), shop)
                 chosen += [_choose(roll, anything)] if anything else []
             yield from _basket(world, roll, till, of, number % 4096, chosen)
+
+
+def _anything(world: World, roll: random.Random, of: Family) -> int:
+    first = of.number - of.number % _ASSORTMENT
+    return roll.randrange(first, min(first + _ASSORTMENT, world.families))
 
 
 def _basket(
