@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import sqlglot
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
@@ -77,6 +77,18 @@ class Field(Strict):
         if self.field is not None:
             return F.col("`" + self.field.replace("`", "``") + "`")
         return F.expr(self.sql).cast("string") if self.sql is not None else F.lit(self.value)
+
+
+class PriceField(Field):
+    """A price; ``decimal`` settles ``1.299`` and ``1,299`` where the source always writes one sign for decimals."""
+
+    decimal: Literal[".", ","] | None = None
+
+
+class TimeField(Field):
+    """A time; ``date_format`` is its pattern in Spark's letters, such as MM/dd/yyyy, where it is not ISO 8601 or epoch."""
+
+    date_format: str | None = None
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field as Default
 from pydantic import field_validator, model_validator
 
-from kgspark.ingest.fields import Field, RatingField, Strict
+from kgspark.ingest.fields import Field, PriceField, RatingField, Strict, TimeField
 
 Kind = Literal["catalogue", "reviews", "interactions"]
 
@@ -43,10 +43,10 @@ class CatalogueColumns(_Columns):
     gtin: Field | None = None
     mpn: Field | None = None
     category_path: tuple[Field, ...] = ()
-    price: Field | None = None
+    price: PriceField | None = None
     currency: Field | None = None
     language: Field | None = None
-    listed_at: Field | None = None
+    listed_at: TimeField | None = None
 
 
 class ReviewColumns(_Columns):
@@ -59,7 +59,7 @@ class ReviewColumns(_Columns):
     text: Field | None = None
     rating: RatingField | None = None
     helpful_votes: Field | None = None
-    reviewed_at: Field | None = None
+    reviewed_at: TimeField | None = None
     language: Field | None = None
 
 
@@ -71,9 +71,9 @@ class InteractionColumns(_Columns):
     shopper: Field | None = None
     basket: Field | None = None
     quantity: Field | None = None
-    unit_price: Field | None = None
+    unit_price: PriceField | None = None
     currency: Field | None = None
-    happened_at: Field | None = None
+    happened_at: TimeField | None = None
 
 
 class _Mapping(Strict):
@@ -126,16 +126,21 @@ class CatalogueMapping(_Mapping):
 
 
 class ReviewsMapping(_Mapping):
-    """How records become reviews; ``catalogue``: the source whose offers ``product`` refers to, by default this one."""
+    """How records become reviews; ``catalogue``: the source whose offers ``product`` refers to, by default this one.
+
+    ``shopper_namespace``: sources that share it mean the same person by the same raw id; default: the source alone.
+    """
 
     catalogue: str | None = None
+    shopper_namespace: str | None = None
     columns: ReviewColumns
 
 
 class InteractionsMapping(_Mapping):
-    """How records become interactions; ``catalogue`` as for reviews."""
+    """How records become interactions; ``catalogue`` and ``shopper_namespace`` as for reviews."""
 
     catalogue: str | None = None
+    shopper_namespace: str | None = None
     columns: InteractionColumns
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from kgspark.errors import InputError
 from kgspark.ingest.fields import fields_of_sql
+from kgspark.ingest.mappings import CatalogueColumns
 from kgspark.ingest.sources import Source, load_sources
 
 GOOD = """
@@ -101,3 +102,18 @@ def test_sources_of_the_real_dumps_hold_together() -> None:
     sources: tuple[Source, ...] = load_sources([str(folder / "*.yaml")], {"KGSPARK_DATA": "/data"})
     assert {source.name for source in sources} >= {"pricerunner", "online_retail", "abt", "buy", "chinese_shopping"}
     assert all(source.licence for source in sources)
+
+
+def test_a_source_can_say_how_it_writes_prices_and_times() -> None:
+    columns = CatalogueColumns.model_validate(
+        {
+            "title": "name",
+            "price": {"field": "cost", "decimal": ","},
+            "listed_at": {"field": "day", "date_format": "MM/dd/yyyy"},
+        }
+    )
+    assert columns.price is not None
+    assert columns.listed_at is not None
+    assert (columns.price.decimal, columns.listed_at.date_format) == (",", "MM/dd/yyyy")
+    with pytest.raises(ValueError, match="date_format"):
+        CatalogueColumns.model_validate({"title": {"field": "name", "date_format": "yyyy"}})
