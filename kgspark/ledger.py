@@ -12,7 +12,6 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from kgspark import __version__
-from kgspark.config import Config
 from kgspark.tables import Lake
 
 RUNS = "ops.runs"
@@ -23,17 +22,17 @@ GATE_RESULTS = "ops.gate_results"
 class Ledger:
     """The book, opened at one run: a new one, or the run of the same night and settings that was left open."""
 
-    def __init__(self, lake: Lake, cfg: Config, date: datetime.date, from_release: str | None) -> None:
+    def __init__(self, lake: Lake, config_hash: str, date: datetime.date, from_release: str | None) -> None:
         self._lake = lake
         history = self._history()
         self._rows = {(row["table"], row["version"]): int(row["rows_out"]) for row in history}
-        self._run = self._open_run(cfg, date, from_release) or {
+        self._run = self._open_run(config_hash, date, from_release) or {
             "run_id": f"run-{date.isoformat()}-{uuid.uuid4().hex[:8]}",
             "night": date,
             "status": "running",
             "started_at": _now(),
             "from_release": from_release,
-            "config_hash": cfg.fingerprint,
+            "config_hash": config_hash,
             "code_version": __version__,
         }
         self.run_id: str = self._run["run_id"]
@@ -81,13 +80,13 @@ class Ledger:
         # A dozen rows a night: the driver can hold years of them.
         return [row.asDict() for row in self._lake.read(STAGE_RUNS).orderBy("finished_at").collect()]
 
-    def _open_run(self, cfg: Config, date: datetime.date, from_release: str | None) -> dict[str, Any] | None:
+    def _open_run(self, config_hash: str, date: datetime.date, from_release: str | None) -> dict[str, Any] | None:
         if not self._lake.exists(RUNS):
             return None
         same = (
             (F.col("status") == "running")
             & (F.col("night") == date)
-            & (F.col("config_hash") == cfg.fingerprint)
+            & (F.col("config_hash") == config_hash)
             & (F.col("code_version") == __version__)
             & F.col("from_release").eqNullSafe(F.lit(from_release))
         )

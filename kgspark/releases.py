@@ -39,7 +39,7 @@ def all_releases(lake: Lake) -> list[Release]:
     if not lake.exists(RELEASES):
         return []
     # One row a night: a list on the driver is the natural form.
-    return [Release(**row.asDict()) for row in lake.read(RELEASES).orderBy("sequence").collect()]
+    return [Release(**row.asDict()) for row in lake.read(RELEASES).orderBy("sequence", "created_at").collect()]
 
 
 def latest(lake: Lake) -> Release | None:
@@ -52,11 +52,13 @@ def publish(lake: Lake, row: dict[str, Any], releases: list[Release]) -> Release
     """Append a release after ``releases``: this single commit is the release. ``row`` lacks sequence and time, which
     are given here.
     """
+    now = all_releases(lake)
+    if [row.sequence for row in now] != [row.sequence for row in releases]:
+        raise InputError("Another release or rollback was made in the meantime; nothing was released: run it again.")
     release = Release(
         sequence=max((known.sequence for known in releases), default=0) + 1,
         created_at=datetime.datetime.now(datetime.UTC),
-        schema_version=schema_version(),
-        **row,
+        **({"schema_version": schema_version()} | row),
     )
     lake.append(RELEASES, [vars(release)], note=f"{release.action} {release.release_id}")
     return release
@@ -73,8 +75,18 @@ def rollback(lake: Lake, release_id: str) -> Release:
     if target is None:
         known_ids = ", ".join(dict.fromkeys(known.release_id for known in releases)) or "none"
         raise InputError(f"The lake {lake.root} has no release {release_id}; it has {known_ids}.")
-    kept = ("release_id", "night", "run_id", "tables", "artifacts", "config_hash", "code_version", "licences")
-    return publish(lake, {name: getattr(target, name) for name in kept} | {"action": "rollback"}, releases)
+    for name, version in target.tables.items():
+        try:
+            lake.read(name, version).limit(1).collect()
+        except Exception as error:
+            raise InputError(
+                f"Release {release_id} cannot be opened again: {name} version {version} is no longer kept "
+                f"({str(error).splitlines()[0][:120]})."
+            ) from error
+    kept = ("release_id", "night", "run_id", "tables", "artifacts", "config_hash", "code_version", "schema_version")
+    return publish(
+        lake, {name: getattr(target, name) for name in (*kept, "licences")} | {"action": "rollback"}, releases
+    )
 
 
 class KnowledgeGraph:

@@ -7,6 +7,7 @@ invisible to the next one as it is to readers.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import logging
 import time
 from collections.abc import Sequence
@@ -50,6 +51,13 @@ def open_lake(spark: SparkSession, cfg: Config) -> Lake:
     return Lake(spark, cfg.lake, cfg.catalog.name, cfg.catalog.prefix)
 
 
+def settings_hash(cfg: Config, night: Night) -> str:
+    """First 16 hex digits of a hash of all that decides a night beside its data: settings, mappings, pseudonym key."""
+    key = hmac.digest(night.secret or b"no key", b"kgspark settings", "sha256").hex()
+    said = [cfg.fingerprint, *(source.model_dump_json() for source in night.sources), key]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+
+
 def run_night(
     spark: SparkSession,
     cfg: Config,
@@ -69,14 +77,15 @@ def run_night(
     lake = open_lake(spark, cfg)
     known = releases.all_releases(lake)
     last = known[-1] if known else None
-    ledger = Ledger(lake, cfg, night.date, last.release_id if last else None)
+    settings = settings_hash(cfg, night)
+    ledger = Ledger(lake, settings, night.date, last.release_id if last else None)
     night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None)
     todo = [
         s for s in stages if s.name not in ledger.stages_done() and (only is None or s.name.startswith(tuple(only)))
     ]
     preflight(spark, cfg, night, todo)
     ledger.start()
-    execution = _Execution(lake, cfg, night, ledger, last, Progress(len(todo), console))
+    execution = _Execution(lake, cfg, settings, night, ledger, last, Progress(len(todo), console))
     published = None
     try:
         for stage in todo:
@@ -89,7 +98,7 @@ def run_night(
     except KgsparkError as error:
         ledger.finish("failed", str(error))
         raise
-    except Exception as error:
+    except BaseException as error:  # an interrupt, too: a person who stopped the night wants a new one, not its rest
         ledger.finish("failed", f"{type(error).__name__}: {str(error).splitlines()[0][:500] if str(error) else ''}")
         raise
     finally:
@@ -103,9 +112,17 @@ class _Execution:
     """One night's state: where each table is pinned, and what was written."""
 
     def __init__(
-        self, lake: Lake, cfg: Config, night: Night, ledger: Ledger, last: Release | None, progress: Progress
+        self,
+        lake: Lake,
+        cfg: Config,
+        settings: str,
+        night: Night,
+        ledger: Ledger,
+        last: Release | None,
+        progress: Progress,
     ) -> None:
         self.lake, self.cfg, self.night, self.ledger, self.progress = lake, cfg, night, ledger, progress
+        self.settings = settings
         self.released = dict(last.tables) if last else {}
         self.pinned = self.released | ledger.versions()
         self.gatekeeper = Gatekeeper(lake.spark, cfg.quality)
@@ -145,7 +162,7 @@ class _Execution:
             "action": "release",
             "tables": self.pinned,
             "artifacts": {},
-            "config_hash": self.cfg.fingerprint,
+            "config_hash": self.settings,
             "code_version": __version__,
             "licences": {source.name: source.licence or "not stated" for source in self.night.sources},
         }

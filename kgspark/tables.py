@@ -144,7 +144,10 @@ class Lake:
             f"CREATE TABLE IF NOT EXISTS {self.identifier(contract.name)} ({columns}) USING delta "
             + (f"CLUSTER BY ({', '.join(cluster)}) " if cluster else "")
             + f"COMMENT '{_quoted(contract.meaning)}' "
-            + f"TBLPROPERTIES ('delta.dataSkippingStatsColumns' = '{','.join(skipping)}')"
+            + f"TBLPROPERTIES ('delta.dataSkippingStatsColumns' = '{','.join(skipping)}', "
+            # Releases pin versions: Delta must not forget them by itself; only a vacuum that knows releases may.
+            + "'delta.logRetentionDuration' = 'interval 3650 days', "
+            + "'delta.deletedFileRetentionDuration' = 'interval 3650 days')"
         )
         try:
             self.spark.sql(statement)

@@ -122,10 +122,10 @@ def evidence(said: DataFrame, *relations: str) -> DataFrame:
 
     The relations of one call have one cap: capping costs a sort of their readings.
     """
-    parts = ("edge_id", "source", "record_id", "field", "begin", "end", "extractor")
+    parts = ("edge_id", "source", "bronze_table", "record_id", "field", "begin", "end", "extractor")
     known = said.withColumns({"edge_id": edge_id(), "extractor_version": F.lit(VERSION)})
     # A record read twice in the same place says it once, with the better confidence.
-    rows = known.groupBy(*parts, "bronze_table", "extractor_version").agg(F.max("confidence").alias("confidence"))
+    rows = known.groupBy(*parts, "extractor_version").agg(F.max("confidence").alias("confidence"))
     rows = rows.withColumn("evidence_id", hash_id("evidence", *parts))
     declared = ontology.load().relations
     (cap,) = {declared[relation].evidence_cap for relation in relations}

@@ -86,7 +86,7 @@ class PriceField(Field):
 
 
 class TimeField(Field):
-    """A time; ``date_format`` is its pattern in Spark's letters, such as MM/dd/yyyy, where it is not ISO 8601 or epoch."""
+    """A time; ``date_format`` is its pattern, such as MM/dd/yyyy, where it is neither ISO 8601 nor epoch seconds."""
 
     date_format: str | None = None
 

@@ -125,7 +125,21 @@ class CatalogueMapping(_Mapping):
     columns: CatalogueColumns
 
 
-class ReviewsMapping(_Mapping):
+class _ShopperMapping(_Mapping):
+    """What reviews and interactions share: a product of some catalogue, and a person who stays unnamed past bronze."""
+
+    @model_validator(mode="after")
+    def _key_names_nobody(self) -> _ShopperMapping:
+        shopper: Field | None = getattr(self.columns, "shopper", None)
+        named = sorted(set(self.key) & set(shopper.raw_fields() if shopper else ()))
+        if named:
+            raise ValueError(
+                f"the key holds the shopper's {named[0]!r}, which may not leave bronze; use another key, or none"
+            )
+        return self
+
+
+class ReviewsMapping(_ShopperMapping):
     """How records become reviews; ``catalogue``: the source whose offers ``product`` refers to, by default this one.
 
     ``shopper_namespace``: sources that share it mean the same person by the same raw id; default: the source alone.
@@ -136,7 +150,7 @@ class ReviewsMapping(_Mapping):
     columns: ReviewColumns
 
 
-class InteractionsMapping(_Mapping):
+class InteractionsMapping(_ShopperMapping):
     """How records become interactions; ``catalogue`` and ``shopper_namespace`` as for reviews."""
 
     catalogue: str | None = None

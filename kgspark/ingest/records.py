@@ -86,7 +86,8 @@ def _of_source(
     readable = F.col("_record.problem").isNull()
     key = _key(mapping.key) if mapping.key else F.lit(None).cast("string")
     latest = mapping.latest_by.column() if mapping.latest_by else F.lit(None).cast("string")
-    wanted = mapping.where.column().cast("boolean") if mapping.where else F.lit(True)
+    # A condition that cannot be judged (null) leaves nothing out: the silver rules say what is wrong with the record.
+    wanted = F.coalesce(mapping.where.column().cast("boolean"), F.lit(True)) if mapping.where else F.lit(True)
     keyed = (
         flat.where(~readable | wanted)
         .select("_record", F.when(readable, key).alias("key"), latest.alias("latest"))
@@ -109,7 +110,10 @@ def _fingerprint() -> Column:
 
 def _latest(keyed: DataFrame) -> DataFrame:
     """One record a key: the greatest ``latest``, then the smallest fingerprint; all those without a key."""
-    by_key = Window.partitionBy("source", "key").orderBy(F.desc_nulls_last("latest"), "fingerprint", "file", "position")
+    # Numbers by their size ("9" before "10"), ISO times and everything else as text.
+    number = F.col("latest").try_cast("double")
+    order = (number.desc_nulls_last(), F.desc_nulls_last("latest"), "fingerprint", "file", "position")
+    by_key = Window.partitionBy("source", "key").orderBy(*order)
     ranked = keyed.withColumn("rank", F.row_number().over(by_key))
     return ranked.where((F.col("rank") == 1) | F.col("key").isNull()).drop("rank")
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from kgspark.night import Night
     from kgspark.resolve.settings import ResolveSettings
 
+# GS1 prefixes 02, 04 and 20-29 (and UPC number systems 2 and 4, which are the former) number goods inside one company:
+# two shops give one number to different things. GS1 General Specifications, restricted circulation numbers.
+_IN_STORE = "^0(02|04|2)"
 GTIN, BRAND_MPN, SINGLE, STUB = "gtin", "brand_mpn", "single", "stub"
 
 
@@ -58,7 +61,7 @@ def join_keys(offers: DataFrame, cfg: ResolveSettings) -> DataFrame:
     # A model number without a digit is a word ("black"); a short one ("1", "N/A") is no number at all.
     telling = (F.length(model) >= cfg.min_mpn_length) & model.rlike("[0-9]")
     keys = F.array(
-        F.struct(F.lit(GTIN).alias("rule"), F.col("gtin").alias("key")),
+        F.struct(F.lit(GTIN).alias("rule"), F.when(~F.col("gtin").rlike(_IN_STORE), F.col("gtin")).alias("key")),
         F.struct(F.lit(BRAND_MPN).alias("rule"), F.when(telling, F.concat(brand, F.lit("|"), model)).alias("key")),
     )
     return offers.select("offer_id", "source", "seller", F.inline(keys)).where(F.col("key").isNotNull())
