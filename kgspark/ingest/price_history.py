@@ -44,6 +44,9 @@ def _listed(offers: DataFrame, previous: DataFrame, night: Night) -> DataFrame:
     now = offers.where(F.col("price").isNotNull()).select("offer_id", *_PRICE)
     # One row an offer: one shuffle by offer_id.
     both = now.join(before, on="offer_id", how="full")
+    # A backfill that falls into what is known already adds nothing: periods of an offer never overlap.
+    known = closed.groupBy("offer_id").agg(F.max("valid_to").alias("known_until"))
+    both = both.join(known, on="offer_id", how="left")
     had, has = F.col("old_price").isNotNull(), F.col("price").isNotNull()
     same = has & (F.col("price") == F.col("old_price")) & F.col("currency").eqNullSafe(F.col("old_currency"))
     # A second run of the same night replaces what the first began.
@@ -51,7 +54,7 @@ def _listed(offers: DataFrame, previous: DataFrame, night: Night) -> DataFrame:
     later = F.col("old_valid_from") > tonight
     keeps = had & (same | later)
     closes = had & ~keeps & ~began_tonight
-    opens = has & ~F.coalesce(keeps, F.lit(False))
+    opens = has & ~F.coalesce(keeps, F.lit(False)) & F.coalesce(F.col("known_until") <= tonight, F.lit(True))
     old = _period("old_price", "old_currency", F.col("old_valid_from"), F.when(closes, tonight))
     new = _period("price", "currency", tonight, F.lit(None).cast("date"))
     periods = F.array_compact(F.array(F.when(keeps | closes, old), F.when(opens, new)))

@@ -119,3 +119,10 @@ def test_paid_prices(spark):
 
 def test_order_of_rows_does_not_matter(spark):
     assert _history(_build(spark, 20, interactions=LINES[::-1])) == _history(_build(spark, 20, interactions=LINES))
+
+
+def test_a_backfill_adds_no_period_where_one_is_known(spark):
+    known = [_listed("a", "2.0000", 1, 10)]
+    expected = [("a", "listed", "2.0000", "EUR", 1, 10)]
+    for night in (1, 5):
+        assert _history(_build(spark, night, [("a", Decimal("3.00"), "EUR")], previous=known)) == expected
