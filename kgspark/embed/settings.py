@@ -40,7 +40,7 @@ class EmbedSettings(Settings):
         "auto", description="CPU threads of one task's model; auto: the cores of a task (spark.task.cpus)"
     )
     partitions: int = Field(
-        32,
+        8,
         ge=1,
         description="Tasks that the new texts are cut into; at least twice the cores of the cluster. Fixed, not "
         "derived from the cores, so that every machine makes up the same batches",
