@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from kgspark.ingest.silver_settings import SilverSettings
 from kgspark.quality.settings import QualitySettings
 from kgspark.reconcile.settings import ReconcileSettings
 from kgspark.resolve.settings import ResolveSettings
-from kgspark.settings import Settings
+from kgspark.settings import Settings, expand_variables
 
 BASE_NAME = "base.yaml"
 
@@ -103,25 +102,8 @@ def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
         raise InputError(f"{path} is not YAML: {str(error).replace(chr(10), ' ')}.") from None
     if not isinstance(content, dict):
         raise InputError(f"{path} holds no settings; it must be a YAML mapping such as 'lake: build/lake'.")
-    expanded: dict[str, Any] = _expand(content, path, environ)
+    expanded: dict[str, Any] = expand_variables(content, path, environ)
     return expanded
-
-
-def _expand(value: Any, path: Path, environ: Mapping[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _expand(item, path, environ) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_expand(item, path, environ) for item in value]
-    if not isinstance(value, str):
-        return value
-
-    def replace(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in environ:
-            raise InputError(f"{path} uses ${{{name}}}, which is not set; export {name} before the run.")
-        return environ[name]
-
-    return re.sub(r"\$\{(\w+)\}", replace, value)
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

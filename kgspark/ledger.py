@@ -35,6 +35,7 @@ class Ledger:
             "config_hash": config_hash,
             "code_version": __version__,
         }
+        self.config_hash = config_hash
         self.run_id: str = self._run["run_id"]
         self._stage_rows = [row for row in history if row["run_id"] == self.run_id]
 

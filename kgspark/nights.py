@@ -14,6 +14,7 @@ from kgspark.config import Config
 from kgspark.errors import InputError
 from kgspark.ingest.sources import Source, load_sources
 from kgspark.night import Night
+from kgspark.privacy.pseudonyms import SHORTEST_KEY
 from kgspark.run import NightReport, run_night
 from kgspark.session import get_session
 
@@ -23,14 +24,17 @@ if TYPE_CHECKING:
     from kgspark.ingest.check import SourceReport
 
 KEY_VARIABLE = "KGSPARK_KEY"
-KEY_BYTES = 16
 
 
 def configured_session(path: Path, environ: Mapping[str, str]) -> tuple[SparkSession, Config]:
     """The configuration, and a session with the Spark settings that it names."""
     cfg = config.load(path, environ)
+    return _session(cfg), cfg
+
+
+def _session(cfg: Config) -> SparkSession:
     file = cfg.spark.properties_file
-    return get_session(Path(file) if file else None), cfg
+    return get_session(Path(file) if file else None)
 
 
 def configured_sources(cfg: Config, environ: Mapping[str, str]) -> tuple[Source, ...]:
@@ -52,9 +56,9 @@ def pseudonym_key(cfg: Config, environ: Mapping[str, str]) -> bytes:
             ) from None
     else:
         key = environ.get(KEY_VARIABLE, "").strip()
-    if key and len(key) < KEY_BYTES:
+    if key and len(key) < SHORTEST_KEY:
         raise InputError(
-            f"The pseudonym key has {len(key)} characters; it needs {KEY_BYTES} or more ('kgspark key new FILE')."
+            f"The pseudonym key has {len(key)} characters; it needs {SHORTEST_KEY} or more ('kgspark key new FILE')."
         )
     return key.encode()
 
@@ -71,7 +75,8 @@ def run_configured(
     """Run a night, or some stages of it, as a configuration file says."""
     cfg = config.load(path, environ)
     night = Night(date=date, run_id="", sources=configured_sources(cfg, environ), secret=pseudonym_key(cfg, environ))
-    spark = get_session(Path(cfg.spark.properties_file) if cfg.spark.properties_file else None)
+    # After sources and key: a mistake in them should not wait for Spark to start.
+    spark = _session(cfg)
     report = run_night(spark, cfg, night, only=only, release=release, console=console)
     return spark, cfg, report
 

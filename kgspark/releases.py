@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from kgspark.errors import InputError
 from kgspark.schema import load_tables, schema_version
@@ -115,7 +114,3 @@ class KnowledgeGraph:
                 f"Release {self.release.release_id} holds no table {name}; it holds {', '.join(self.tables)}."
             )
         return self.lake.read(name, self.release.tables[name])
-
-    def node(self, node_id: str) -> DataFrame:
-        """The node's row of graph.nodes."""
-        return self.table("graph.nodes").where(F.col("node_id") == node_id)

@@ -77,15 +77,14 @@ def run_night(
     lake = open_lake(spark, cfg)
     known = releases.all_releases(lake)
     last = known[-1] if known else None
-    settings = settings_hash(cfg, night)
-    ledger = Ledger(lake, settings, night.date, last.release_id if last else None)
+    ledger = Ledger(lake, settings_hash(cfg, night), night.date, last.release_id if last else None)
     night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None)
     todo = [
         s for s in stages if s.name not in ledger.stages_done() and (only is None or s.name.startswith(tuple(only)))
     ]
     preflight(spark, cfg, night, todo)
     ledger.start()
-    execution = _Execution(lake, cfg, settings, night, ledger, last, Progress(len(todo), console))
+    execution = _Execution(lake, cfg, night, ledger, last, Progress(len(todo), console))
     published = None
     try:
         for stage in todo:
@@ -115,14 +114,12 @@ class _Execution:
         self,
         lake: Lake,
         cfg: Config,
-        settings: str,
         night: Night,
         ledger: Ledger,
         last: Release | None,
         progress: Progress,
     ) -> None:
         self.lake, self.cfg, self.night, self.ledger, self.progress = lake, cfg, night, ledger, progress
-        self.settings = settings
         self.released = dict(last.tables) if last else {}
         self.pinned = self.released | ledger.versions()
         self.gatekeeper = Gatekeeper(lake.spark, cfg.quality)
@@ -162,7 +159,7 @@ class _Execution:
             "action": "release",
             "tables": self.pinned,
             "artifacts": {},
-            "config_hash": self.settings,
+            "config_hash": self.ledger.config_hash,
             "code_version": __version__,
             "licences": {source.name: source.licence or "not stated" for source in self.night.sources},
         }

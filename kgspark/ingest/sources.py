@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import codecs
 import glob
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 from pydantic import Field as Default
@@ -30,6 +29,7 @@ from kgspark.ingest.mappings import (
     ReviewColumns,
     ReviewsMapping,
 )
+from kgspark.settings import expand_variables
 
 __all__ = [
     "CatalogueColumns",
@@ -157,26 +157,9 @@ def load_source(path: Path, environ: Mapping[str, str]) -> Source:
     if not isinstance(content, dict):
         raise InputError(f"{path} describes no source; it must be a mapping with name, path, format and emits.")
     try:
-        return Source.model_validate(_expand(content, path, environ))
+        return Source.model_validate(expand_variables(content, path, environ))
     except ValidationError as error:
         raise InputError(_explain(path, error)) from None
-
-
-def _expand(value: Any, path: Path, environ: Mapping[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _expand(item, path, environ) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_expand(item, path, environ) for item in value]
-    if not isinstance(value, str):
-        return value
-
-    def replace(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in environ:
-            raise InputError(f"{path} uses ${{{name}}}, which is not set; export {name} before the run.")
-        return environ[name]
-
-    return re.sub(r"\$\{(\w+)\}", replace, value)
 
 
 def _explain(path: Path, error: ValidationError) -> str:
