@@ -1,0 +1,123 @@
+"""Candidate pairs: the offers of other sellers that look most alike, by sparse top-k retrieval.
+
+weighted rows -> (query shard x index shard) cells -> top k of each cell -> top k over the cells -> pairs
+
+Manning, Raghavan and Schuetze, Introduction to Information Retrieval (2008), chapter 6 for TF-IDF cosine; the product
+that keeps only the k best of a row is sparse-dot-topn (ING Bank).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from kgspark.resolve.corpus import Bools, Doubles, Ints, Matrix
+
+# Each index row is scaled by up to this much, by its hash: equal cosines are then told apart by the hash of the offer,
+# never by its row. Far above rounding (1e-15), far below any difference that means something.
+_TIE_BREAK = 1e-9
+# Sellers with at least this share of an index shard are searched without their own offers; for the others, whose few
+# own offers are skipped afterwards, a search asks for this many more than it needs.
+_LARGE_SELLER = 0.1
+_SPARE = 8
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Some offers: their row ``numbers`` in the whole, hashes, sellers, and whether a seller lists a product once."""
+
+    numbers: Ints
+    hashes: NDArray[np.uint64]
+    sellers: Ints
+    unique: Bools
+    weights: Matrix
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Found neighbours: row number of the query, of the neighbour, cosine (scaled by the tie break)."""
+
+    query: Ints
+    found: Ints
+    score: Doubles
+
+
+def capped(weights: Matrix, df: Ints, cap: int) -> Matrix:
+    """The rows without the columns that more than ``cap`` offers hold: they cost most and tell least.
+
+    Lengths stay those of the whole row, so that a row that loses much scores low.
+    """
+    keep = df[weights.indices] <= cap
+    starts = np.concatenate([[0], np.cumsum(keep)])[weights.indptr]
+    return sparse.csr_array((weights.data[keep], weights.indices[keep], starts), weights.shape)
+
+
+def search(queries: Shard, index: Shard, k: int) -> Hits:
+    """One cell of the grid: for each query its ``k`` nearest offers of the index, by falling cosine.
+
+    An offer does not meet itself, nor another offer of its seller where that one lists a product once.
+    """
+    scale = 1.0 - _TIE_BREAK * (index.hashes.astype(np.float64) / 2.0**64)
+    columns = (sparse.diags_array(scale) @ index.weights).T.tocsr()
+    sellers, counts = np.unique(index.sellers[index.unique], return_counts=True)
+    large = sellers[counts >= _LARGE_SELLER * len(index.sellers)]
+    parts: list[Hits] = []
+    for seller in large:
+        asking = np.flatnonzero((queries.sellers == seller) & queries.unique)
+        others = np.flatnonzero((index.sellers != seller) | ~index.unique)
+        if len(asking) and len(others):
+            parts.append(_search(queries, asking, index, columns[:, others], others, k))
+    asking = np.flatnonzero(~(np.isin(queries.sellers, large) & queries.unique))
+    everything = np.arange(len(index.sellers))
+    parts.append(_search(queries, asking, index, columns, everything, k))
+    return merge(parts, k)
+
+
+def merge(parts: Iterable[Hits], k: int) -> Hits:
+    """The ``k`` best hits of each query over several cells, in the order of query and rank."""
+    together = list(parts)
+    query, found, score = (
+        np.concatenate([getattr(part, name) for part in together]) for name in ("query", "found", "score")
+    )
+    order = np.lexsort((-score, query))
+    starts = np.concatenate([[True], query[order][1:] != query[order][:-1]]) if len(order) else np.empty(0, dtype=bool)
+    rank = np.arange(len(order)) - np.maximum.accumulate(np.where(starts, np.arange(len(order)), 0))
+    best = order[rank < k]
+    return Hits(query[best], found[best], score[best])
+
+
+def pairs(hits: Iterable[Hits]) -> tuple[Ints, Ints]:
+    """The distinct pairs among hits, whichever side asked: smaller and larger row number."""
+    ends = [(np.minimum(h.query, h.found), np.maximum(h.query, h.found)) for h in hits]
+    both = np.stack([np.concatenate([low for low, _ in ends]), np.concatenate([high for _, high in ends])], axis=1)
+    distinct = np.unique(both, axis=0)
+    return distinct[:, 0], distinct[:, 1]
+
+
+def _search(queries: Shard, asking: Ints, index: Shard, columns: Matrix, others: Ints, k: int) -> Hits:
+    """Ask for a few more than needed; the queries whose own seller took those places ask again for four times more."""
+    from sparse_dot_topn import sp_matmul_topn
+
+    parts: list[Hits] = []
+    wanted = k + _SPARE
+    while len(asking):
+        wanted = min(wanted, len(others))
+        got = sp_matmul_topn(sparse.csr_matrix(queries.weights[asking]), sparse.csr_matrix(columns), top_n=wanted)
+        row = asking[np.repeat(np.arange(len(asking)), np.diff(got.indptr))]
+        found = others[got.indices]
+        own = (queries.sellers[row] == index.sellers[found]) & queries.unique[row] & index.unique[found]
+        allowed = ~own & (queries.numbers[row] != index.numbers[found])
+        kept = np.bincount(row[allowed], minlength=len(queries.sellers))
+        full = np.zeros(len(queries.sellers), dtype=bool)
+        full[asking] = np.diff(got.indptr) >= wanted
+        again = full & (kept < k) & (wanted < len(others))
+        emit = allowed & ~again[row]
+        parts.append(Hits(queries.numbers[row[emit]], index.numbers[found[emit]], got.data[emit]))
+        asking = np.flatnonzero(again)
+        wanted *= 4
+    empty = np.empty(0, dtype=np.int64)
+    return merge(parts, k) if parts else Hits(empty, empty, np.empty(0))

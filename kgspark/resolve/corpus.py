@@ -1,0 +1,128 @@
+"""Offers as arrays: what every step of the method reads.
+
+listings -> sorted vocabulary -> offer x token matrices (name, text, character 3-grams)
+
+Columns stand in the order of the tokens' own text, so that sums run in one order whichever offers share a matrix.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from kgspark.resolve.normalise import Listing
+
+Ints = NDArray[np.int64]
+Doubles = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Matrix = Any  # scipy.sparse.csr_array; SciPy carries no types
+
+GRAM = 3
+_CODE_POINT_BITS = 21
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Offers in some order; ``hashes`` identify them in ties, ``sellers`` are codes.
+
+    ``unique`` says of each offer whether its seller lists a product once. ``name`` and ``text`` count tokens of one
+    ``vocabulary``, ``grams`` the 3-grams (code points, 21 bits each) in ``gram_codes``.
+    """
+
+    hashes: NDArray[np.uint64]
+    sellers: Ints
+    unique: Bools
+    vocabulary: tuple[str, ...]
+    name: Matrix
+    text: Matrix
+    gram_codes: Ints
+    grams: Matrix
+    squashed_text: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.sellers)
+
+
+def build(
+    ids: Sequence[str], sellers: Sequence[str], unique: Sequence[bool] | Bools, listings: Sequence[Listing]
+) -> Corpus:
+    """Lay offers out as arrays; equal sellers are equal texts."""
+    vocabulary = sorted({token for one in listings for token in one.text})
+    place = {token: column for column, token in enumerate(vocabulary)}
+    gram_codes, grams = _grams([one.squashed_name for one in listings])
+    return Corpus(
+        hashes=hash_texts(ids),
+        sellers=np.unique(np.asarray(sellers, dtype=object), return_inverse=True)[1].astype(np.int64),
+        unique=np.asarray(unique, dtype=bool),
+        vocabulary=tuple(vocabulary),
+        name=_matrix((one.name for one in listings), place, len(listings)),
+        text=_matrix((one.text for one in listings), place, len(listings)),
+        gram_codes=gram_codes,
+        grams=grams,
+        squashed_text=tuple(one.squashed_text for one in listings),
+    )
+
+
+def hash_texts(texts: Iterable[str]) -> NDArray[np.uint64]:
+    """64 bits of BLAKE2b of each text."""
+    joined = b"".join(hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts)
+    return np.frombuffer(joined, dtype="<u8").astype(np.uint64)
+
+
+def mix(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A hash of each pair, the same in both directions (splitmix64 over the sum and the exclusive or)."""
+    with np.errstate(over="ignore"):
+        z = (first + second) * np.uint64(0x9E3779B97F4A7C15) ^ (first ^ second)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
+
+
+def document_frequency(matrix: Matrix) -> Ints:
+    """Rows that hold each column."""
+    return np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.int64)
+
+
+def idf(df: Ints, offers: int) -> Doubles:
+    """ln(1 + N / df); a token not seen when fitting counts as seen once."""
+    return np.log1p(offers / np.maximum(df, 1))
+
+
+def weighted(matrix: Matrix, weights: Doubles) -> Matrix:
+    """Rows times column weights, each row of length 1 (or empty)."""
+    scaled = sparse.csr_array((matrix.data * weights[matrix.indices], matrix.indices, matrix.indptr), matrix.shape)
+    lengths = np.sqrt(np.add.reduceat(np.append(scaled.data**2, 0.0), np.minimum(scaled.indptr[:-1], scaled.nnz)))
+    lengths[np.diff(scaled.indptr) == 0] = 1.0
+    lengths[lengths == 0] = 1.0
+    scaled.data /= np.repeat(lengths, np.diff(scaled.indptr))
+    return scaled
+
+
+def _matrix(rows: Iterable[tuple[str, ...]], place: dict[str, int], count: int) -> Matrix:
+    starts, columns = [0], []
+    for row in rows:
+        columns += [place[token] for token in row]
+        starts.append(len(columns))
+    indices = np.asarray(columns, dtype=np.int32)
+    return sparse.csr_array((np.ones(len(indices)), indices, np.asarray(starts, dtype=np.int32)), (count, len(place)))
+
+
+def _grams(texts: Sequence[str]) -> tuple[Ints, Matrix]:
+    lengths = np.fromiter((len(text) for text in texts), dtype=np.int64, count=len(texts))
+    points = np.frombuffer("".join(texts).encode("utf-32-le"), dtype="<u4").astype(np.int64)
+    if len(points) < GRAM:
+        return np.empty(0, dtype=np.int64), sparse.csr_array((len(texts), 0))
+    codes = (points[:-2] << (2 * _CODE_POINT_BITS)) | (points[1:-1] << _CODE_POINT_BITS) | points[2:]
+    owner = np.repeat(np.arange(len(texts)), lengths)
+    inside = owner[:-2] == owner[2:]
+    distinct, column = np.unique(codes[inside], return_inverse=True)
+    counts = sparse.coo_array((np.ones(len(column)), (owner[:-2][inside], column)), (len(texts), len(distinct)))
+    grams = counts.tocsr()  # adds up repeats
+    grams.sort_indices()
+    return distinct, grams

@@ -1,0 +1,194 @@
+"""Learning without labels which tokens may differ between two listings of one product, and which may not.
+
+winners with their probability, decoys -> token rates -> logistic regression -> better scores -> winners ... (10 rounds)
+
+Everything is out of fold: the model that scores a pair never saw its left offer. The folds' models are kept, so that
+the fitted matcher gives a pair the score that it had in learning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from kgspark.resolve import calibrate, compete
+from kgspark.resolve.calibrate import Calibration
+from kgspark.resolve.corpus import Bools, Doubles, Ints
+from kgspark.resolve.features import Evidence
+
+FOLDS = 3
+ROUNDS = 10
+AVERAGED = 5
+RIDGE = 1 / 0.03
+SHRINK_TOKEN, SHRINK_BUCKET = 10.0, 20.0
+OTHERS_WEIGHT = 0.2
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Candidate pairs as learning sees them: evidence, slots, ties, fold; ``bucket`` of each token (kind x log2 df)."""
+
+    evidence: Evidence
+    first: Ints
+    second: Ints
+    tie: NDArray[np.uint64]
+    fold: Ints
+    bucket: Ints
+
+    def __len__(self) -> int:
+        return len(self.tie)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Scores with what follows from them: winners, decoys, calibration, p of every pair (0 but for winners)."""
+
+    score: Doubles
+    rank: Ints
+    won: Bools
+    decoy: Bools
+    calibration: Calibration
+    p: Doubles
+
+    @property
+    def expected(self) -> float:
+        """Expected matches among the winners."""
+        return float(self.p.sum())
+
+
+@dataclass(frozen=True)
+class Model:
+    """One fold's scorer: logit = intercept + coefficients x features + tokens' weights, whether they hit or miss."""
+
+    intercept: float
+    coefficients: Doubles
+    miss: Doubles
+    hit: Doubles
+
+    def score(self, evidence: Evidence, chosen: Bools) -> Doubles:
+        """Logits of the chosen pairs."""
+        token_weight = np.where(evidence.hit, self.hit[evidence.token], self.miss[evidence.token])
+        tokens = np.bincount(evidence.pair, weights=token_weight, minlength=len(evidence.values))
+        return self.intercept + evidence.values[chosen] @ self.coefficients + tokens[chosen]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """The folds' models, the final judgement, and the expected matches of each round."""
+
+    models: list[Model]
+    judged: Judged
+    expected: list[float] = field(default_factory=list)
+
+
+def judge(score: Doubles, pairs: Pairs, total: float | None = None) -> Judged:
+    """Winners, decoys, calibration and probabilities of a score; ``total`` holds the sum of probabilities there."""
+    rank = compete.order(score, pairs.tie)
+    won = compete.winners(rank, pairs.first, pairs.second)
+    decoy = compete.decoys(rank, pairs.first, pairs.second, won)
+    calibration = calibrate.fit(score, won, decoy)
+    if total is not None:
+        free = float(calibration.probability(score[won]).sum())
+        calibration = calibration.anchored(score[won], float(np.sqrt(total * max(total, free))))
+    return Judged(score, rank, won, decoy, calibration, np.where(won, calibration.probability(score), 0.0))
+
+
+def learn(pairs: Pairs, first_score: Doubles) -> Learnt:
+    """Ten rounds from a first score; the final score is the mean of the last five."""
+    judged = judge(first_score, pairs)
+    total, expected = judged.expected, [judged.expected]
+    kept: list[list[Model]] = []
+    for _ in range(ROUNDS):
+        models = fit(pairs, judged)
+        judged = judge(score(models, pairs), pairs, total)
+        expected.append(judged.expected)
+        kept.append(models)
+    models = [mean([models[fold] for models in kept[-AVERAGED:]]) for fold in range(FOLDS)]
+    final = judge(score(models, pairs), pairs, total)
+    return Learnt(models, final, [*expected, final.expected])
+
+
+def score(models: list[Model], pairs: Pairs) -> Doubles:
+    """Each pair's logit by the model of its fold."""
+    scores = np.zeros(len(pairs))
+    for fold, model in enumerate(models):
+        chosen = pairs.fold == fold
+        scores[chosen] = model.score(pairs.evidence, chosen)
+    return scores
+
+
+def mean(models: list[Model]) -> Model:
+    """The model whose logit is the mean of the models' logits."""
+    return Model(
+        float(np.mean([m.intercept for m in models])),
+        np.mean([m.coefficients for m in models], axis=0),
+        np.mean([m.miss for m in models], axis=0),
+        np.mean([m.hit for m in models], axis=0),
+    )
+
+
+def fit(pairs: Pairs, judged: Judged) -> list[Model]:
+    """One model a fold, from the pairs of the other folds: token rates first, then coefficients."""
+    return [_fit_without(fold, pairs, judged) for fold in range(FOLDS)]
+
+
+def token_weights(pairs: Pairs, match: Doubles, wrong: Doubles) -> tuple[Doubles, Doubles]:
+    """ln(m / u) of each token where it misses, ln((1 - m) / (1 - u)) where it hits.
+
+    m and u are the rates at which it misses among matches and among wrong pairs, shrunk to the rates of its bucket, and
+    those to the rate of all (Fellegi and Sunter, 1969, with one parameter a token).
+    """
+    rates = [_miss_rate(pairs, weight) for weight in (match, wrong)]
+    m, u = (np.clip(rate, 1e-4, 1 - 1e-4) for rate in rates)
+    return np.log(m / u), np.log((1 - m) / (1 - u))
+
+
+def _miss_rate(pairs: Pairs, weight: Doubles) -> Doubles:
+    evidence, bucket = pairs.evidence, pairs.bucket
+    each = weight[evidence.pair]
+    seen = np.bincount(evidence.token, weights=each, minlength=len(bucket))
+    missed = np.bincount(evidence.token, weights=each * ~evidence.hit, minlength=len(bucket))
+    overall = (missed.sum() + 1.0) / (seen.sum() + 2.0)
+    seen_bucket, missed_bucket = np.bincount(bucket, weights=seen), np.bincount(bucket, weights=missed)
+    of_bucket = (missed_bucket + SHRINK_BUCKET * overall) / (seen_bucket + SHRINK_BUCKET)
+    return np.asarray((missed + SHRINK_TOKEN * of_bucket[bucket]) / (seen + SHRINK_TOKEN))
+
+
+def _fit_without(fold: int, pairs: Pairs, judged: Judged) -> Model:
+    inside = pairs.fold != fold
+    match = np.where(judged.won & inside, judged.p, 0.0)
+    wrong = np.where(judged.won & inside, 1.0 - judged.p, 0.0) + (judged.decoy & inside)
+    miss, hit = token_weights(pairs, match, wrong)
+    evidence = pairs.evidence
+    by_miss = np.bincount(evidence.pair, weights=miss[evidence.token] * ~evidence.hit, minlength=len(pairs))
+    by_hit = np.bincount(evidence.pair, weights=hit[evidence.token] * evidence.hit, minlength=len(pairs))
+    x = np.column_stack([evidence.values, by_miss, by_hit])[inside]
+    others = inside & ~judged.won & ~judged.decoy
+    weight = np.where(others, OTHERS_WEIGHT * judged.won.sum() / max(others.sum(), 1), 1.0)[inside]
+    intercept, beta = logistic(x, np.where(judged.won, judged.p, 0.0)[inside], weight)
+    return Model(intercept, beta[:-2], beta[-2] * miss, beta[-1] * hit)
+
+
+def logistic(x: Doubles, y: Doubles, weight: Doubles, ridge: float = RIDGE) -> tuple[float, Doubles]:
+    """Logistic regression with soft labels and a ridge on standardised columns, by Newton's steps."""
+    total = weight.sum()
+    centre = weight @ x / total
+    spread = np.sqrt(weight @ (x - centre) ** 2 / total)
+    spread[spread < 1e-9] = 1.0
+    z = np.column_stack([np.ones(len(x)), (x - centre) / spread])
+    penalty = np.full(z.shape[1], ridge)
+    penalty[0] = 0.0
+    beta = np.zeros(z.shape[1])
+    for _ in range(50):
+        p = special.expit(z @ beta)
+        gradient = z.T @ (weight * (p - y)) + penalty * beta
+        curvature = z.T @ (z * (weight * np.maximum(p * (1 - p), 1e-9))[:, None]) + np.diag(penalty + 1e-9)
+        step = np.linalg.solve(curvature, gradient)
+        beta -= np.clip(step, -5.0, 5.0)
+        if np.abs(step).max() < 1e-8:
+            break
+    slopes = beta[1:] / spread
+    return float(beta[0] - centre @ slopes), slopes
