@@ -2,7 +2,9 @@
 
 scored pairs -> winners (best for both sides) -> hide them -> the best again: decoys
 
-A slot is an offer and another seller: it holds one partner, because a seller lists a product once.
+A slot is an offer and another seller: it holds one partner, because a seller lists a product once. A seller that may
+list a product twice has several lanes (see ``corpus``) and a slot in each, its own among them: of two listings of one
+product one then seldom stands among the decoys, and the union joins what competition left apart.
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ ROUNDS = 8
 
 
 def slots(corpus: Corpus, left: Ints, right: Ints) -> tuple[Ints, Ints]:
-    """The two slots of each pair, as numbers: left offer with right's seller, right offer with left's seller."""
-    sellers = np.int64(corpus.sellers.max(initial=0) + 1)
-    both = np.concatenate([left * sellers + corpus.sellers[right], right * sellers + corpus.sellers[left]])
+    """The two slots of each pair, as numbers: left offer with right's lane, right offer with left's lane."""
+    lanes = np.int64(corpus.lanes.max(initial=0) + 1)
+    both = np.concatenate([left * lanes + corpus.lanes[right], right * lanes + corpus.lanes[left]])
     numbers = np.unique(both, return_inverse=True)[1]
     return numbers[: len(left)], numbers[len(left) :]
 

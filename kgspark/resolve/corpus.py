@@ -24,6 +24,8 @@ Bools = NDArray[np.bool_]
 Matrix = Any  # scipy.sparse.csr_array; SciPy carries no types
 
 GRAM = 3
+# A seller that may list a product twice is seen as this many sellers, each with a share of its offers by hash.
+LANES = 16
 _CODE_POINT_BITS = 21
 
 
@@ -31,13 +33,18 @@ _CODE_POINT_BITS = 21
 class Corpus:
     """Offers in some order; ``hashes`` identify them in ties, ``sellers`` are codes.
 
-    ``unique`` says of each offer whether its seller lists a product once. ``name`` and ``text`` count tokens of one
-    ``vocabulary``, ``grams`` the 3-grams (code points, 21 bits each) in ``gram_codes``.
+    ``unique`` says of each offer whether its seller lists a product once. ``lanes`` number the sellers as competition
+    sees them: the seller, or where it is not unique one of LANES shares of it, so that two listings of one product
+    seldom compete. ``gtins`` and ``models`` (brand and model number) are codes, -1 where there is none. ``name`` and
+    ``text`` count tokens of one ``vocabulary``, ``grams`` the 3-grams (code points, 21 bits each) in ``gram_codes``.
     """
 
     hashes: NDArray[np.uint64]
     sellers: Ints
     unique: Bools
+    lanes: Ints
+    gtins: Ints
+    models: Ints
     vocabulary: tuple[str, ...]
     name: Matrix
     text: Matrix
@@ -56,10 +63,16 @@ def build(
     vocabulary = sorted({token for one in listings for token in one.text})
     place = {token: column for column, token in enumerate(vocabulary)}
     gram_codes, grams = _grams([one.squashed_name for one in listings])
+    hashes, alone = hash_texts(ids), np.asarray(unique, dtype=bool)
+    seller_codes = np.unique(np.asarray(sellers, dtype=object), return_inverse=True)[1].astype(np.int64)
+    share = np.where(alone, 0, (hashes % np.uint64(LANES)).astype(np.int64))
     return Corpus(
-        hashes=hash_texts(ids),
-        sellers=np.unique(np.asarray(sellers, dtype=object), return_inverse=True)[1].astype(np.int64),
-        unique=np.asarray(unique, dtype=bool),
+        hashes=hashes,
+        sellers=seller_codes,
+        unique=alone,
+        lanes=seller_codes * LANES + share,
+        gtins=_codes([one.gtin for one in listings]),
+        models=_codes([one.model for one in listings]),
         vocabulary=tuple(vocabulary),
         name=_matrix((one.name for one in listings), place, len(listings)),
         text=_matrix((one.text for one in listings), place, len(listings)),
@@ -102,6 +115,11 @@ def weighted(matrix: Matrix, weights: Doubles) -> Matrix:
     lengths[lengths == 0] = 1.0
     scaled.data /= np.repeat(lengths, np.diff(scaled.indptr))
     return scaled
+
+
+def _codes(values: Sequence[str | None]) -> Ints:
+    known = {value: code for code, value in enumerate(sorted({value for value in values if value}))}
+    return np.array([known[value] if value else -1 for value in values], dtype=np.int64)
 
 
 def _matrix(rows: Iterable[tuple[str, ...]], place: dict[str, int], count: int) -> Matrix:

@@ -1,43 +1,49 @@
 """Features of a pair of offers: how alike the names are, what each says that the other lacks, and which codes agree.
 
-corpus, idf, pairs -> cosines -> tokens of either name, and whether the other offer has them -> features, first score
+corpus, idf, pairs -> cosines -> tokens of either name, and what the other offer has of them -> features, first score
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, Matrix, document_frequency, idf, weighted
+from kgspark.resolve.hits import Lookup, Side
 from kgspark.resolve.normalise import Kind, kind, unit, units
 
-# Order of the columns of ``Evidence.values``.
-NAMES = ("w", "wx", "cs", "cmax", "cmin", "mod", "conf", "uc", "nc")
-# A token inside a squashed text, and a prefix of a model number, count from this length on ...
-_LOOSE_LENGTH = 4
-# ... and the prefix must be this share of the longer model number.
-_PREFIX_SHARE = 0.6
+# Columns of ``Evidence.values`` and what each adds to the first score, which needs no fitting.
+FIRST_SCORE = {
+    "name_cosine": 1.0,
+    "text_cosine": 1.0,
+    "gram_cosine": 1.0,
+    "larger_cover": 1.0,  # share of a name's idf mass that the other offer has: of the two sides the larger
+    "smaller_cover": 1.0,
+    "code_match": 1.0,  # largest idf of a model number found in the other offer, over ln(1 + N)
+    "code_conflict": -1.0,  # the same of one not found: the smaller of both sides
+    "unit_conflicts": 0.0,  # units that both give without a value in common
+    "number_conflict": 0.0,  # each side has a plain number that the other lacks
+    "same_gtin": 1.0,
+    "other_gtin": -1.0,
+    "same_model": 1.0,  # brand and model number
+}
+NAMES = tuple(FIRST_SCORE)
 _CHUNK_PAIRS = 200_000
+_NO_MASS = 1e-12
 
 
 @dataclass(frozen=True)
 class Evidence:
     """What is known of each pair: a row of ``values`` (columns NAMES) and its tokens.
 
-    ``pair``, ``token``, ``hit``: one entry for each token of either name; a token that both names hold appears once.
+    ``pair``, ``token``, ``outcome``: one entry for each token of either name; one that both names hold appears once.
     """
 
     values: Doubles
     pair: Ints
     token: Ints
-    hit: Bools
-
-    def column(self, name: str) -> Doubles:
-        """One feature."""
-        return self.values[:, NAMES.index(name)]
+    outcome: Ints
 
 
 @dataclass(frozen=True)
@@ -53,28 +59,25 @@ class Weights:
 def count(corpus: Corpus) -> Weights:
     """Weights of a corpus by its own document frequencies."""
     size = len(corpus)
-    name, text, grams = (
-        idf(document_frequency(matrix), size) for matrix in (corpus.name, corpus.text, corpus.grams)
-    )
+    name, text, grams = (idf(document_frequency(matrix), size) for matrix in (corpus.name, corpus.text, corpus.grams))
     return Weights(size, name, text, grams)
 
 
 def first_score(evidence: Evidence) -> Doubles:
-    """s0 = w + cs + wx + cmax + cmin + mod - conf: a score that needs no fitting."""
-    added: Doubles = sum((evidence.column(n) for n in ("w", "cs", "wx", "cmax", "cmin", "mod")), start=np.zeros(1))
-    return added - evidence.column("conf")
+    """The sum of the features with their signs: a score that needs no fitting."""
+    return np.asarray(evidence.values @ np.array(list(FIRST_SCORE.values())))
 
 
 def compute(corpus: Corpus, weights: Weights, left: Ints, right: Ints) -> Evidence:
     """The evidence for pairs of row numbers."""
     table = _Table(corpus, weights)
-    steps = range(0, max(len(left), 1), _CHUNK_PAIRS)
-    parts = [table.chunk(left[i : i + _CHUNK_PAIRS], right[i : i + _CHUNK_PAIRS]) for i in steps]
+    starts = range(0, max(len(left), 1), _CHUNK_PAIRS)
+    parts = [table.chunk(left[i : i + _CHUNK_PAIRS], right[i : i + _CHUNK_PAIRS]) for i in starts]
     return Evidence(
         np.concatenate([part.values for part in parts]),
-        np.concatenate([part.pair + start for part, start in zip(parts, steps, strict=True)]),
+        np.concatenate([part.pair + start for part, start in zip(parts, starts, strict=True)]),
         np.concatenate([part.token for part in parts]),
-        np.concatenate([part.hit for part in parts]),
+        np.concatenate([part.outcome for part in parts]),
     )
 
 
@@ -83,144 +86,65 @@ class _Table:
 
     def __init__(self, corpus: Corpus, weights: Weights) -> None:
         self.corpus, self.weights = corpus, weights
-        self.word_rows = weighted(corpus.name, weights.name)
-        self.text_rows = weighted(corpus.text, weights.text)
-        self.gram_rows = weighted(corpus.grams, weights.grams)
-        kinds = np.array([kind(token) for token in corpus.vocabulary], dtype=np.int64)
-        self.is_model = kinds == Kind.MODEL
-        self.is_number = kinds == Kind.NUMBER
+        self.names = weighted(corpus.name, weights.name)
+        self.texts = weighted(corpus.text, weights.text)
+        self.grams = weighted(corpus.grams, weights.grams)
+        self.lookup = Lookup(corpus)
         place = {name: number for number, name in enumerate(units())}
         self.unit = np.array([place.get(unit(token) or "", -1) for token in corpus.vocabulary], dtype=np.int64)
-        self.long = np.array([len(token) >= _LOOSE_LENGTH for token in corpus.vocabulary], dtype=bool)
-        self.width = np.int64(max(len(corpus.vocabulary), 1))
-        self.text_keys = _keys(corpus.text, self.width)
-        self.name_keys = _keys(corpus.name, self.width)
+        self.is_number = np.array([kind(token) == Kind.NUMBER for token in corpus.vocabulary], dtype=bool)
 
     def chunk(self, left: Ints, right: Ints) -> Evidence:
         """Evidence of some pairs."""
-        one, other = self._side(left, right), self._side(right, left)
-        size = len(left)
-        mass = [np.maximum(side.sum(size, self.weights.name[side.token]), 1e-12) for side in (one, other)]
-        shares = [side.sum(size, self.weights.name[side.token] * side.hit) / m for side, m in zip((one, other), mass)]
+        one, other = self.lookup.side(left, right), self.lookup.side(right, left)
+        covers = [self._cover(side) for side in (one, other)]
         scale = np.log1p(self.weights.offers)
-        hits = [side.largest(size, self._model_weight(side, side.hit)) for side in (one, other)]
-        misses = [side.largest(size, self._model_weight(side, ~side.hit)) for side in (one, other)]
-        values = [
-            _dot(self.word_rows, left, right),
-            _dot(self.text_rows, left, right),
-            _dot(self.gram_rows, left, right),
-            np.maximum(*shares),
-            np.minimum(*shares),
-            np.maximum(*hits) / scale,
-            np.minimum(*misses) / scale,
-            self._unit_conflicts(one, other, size),
-            self._number_conflicts(one, other, size),
-        ]
+        found = [self._largest_code(side, side.hit) for side in (one, other)]
+        missed = [self._largest_code(side, ~side.hit) for side in (one, other)]
+        gtins, models = self.corpus.gtins, self.corpus.models
+        both_gtins = (gtins[left] >= 0) & (gtins[right] >= 0)
+        columns = {
+            "name_cosine": _cosine(self.names, left, right),
+            "text_cosine": _cosine(self.texts, left, right),
+            "gram_cosine": _cosine(self.grams, left, right),
+            "larger_cover": np.maximum(*covers),
+            "smaller_cover": np.minimum(*covers),
+            "code_match": np.maximum(*found) / scale,
+            "code_conflict": np.minimum(*missed) / scale,
+            "unit_conflicts": self._unit_conflicts(one, other),
+            "number_conflict": np.minimum(*(s.largest(1.0 * (self.is_number[s.token] & ~s.hit)) for s in (one, other))),
+            "same_gtin": 1.0 * (both_gtins & (gtins[left] == gtins[right])),
+            "other_gtin": 1.0 * (both_gtins & (gtins[left] != gtins[right])),
+            "same_model": 1.0 * ((models[left] >= 0) & (models[left] == models[right])),
+        }
         # A token of both names comes from both sides with one answer: keep the first side's.
         once = ~other.shared
         return Evidence(
-            np.stack(values, axis=1),
+            np.stack([columns[name] for name in NAMES], axis=1),
             np.concatenate([one.pair, other.pair[once]]),
             np.concatenate([one.token, other.token[once]]),
-            np.concatenate([one.hit, other.hit[once]]),
+            np.concatenate([one.outcome, other.outcome[once]]),
         )
 
-    def _side(self, asking: Ints, answering: Ints) -> _Side:
-        """The name tokens of one side, and whether the other side has them."""
-        name = self.corpus.name
-        lengths = np.diff(name.indptr)[asking]
-        pair = np.repeat(np.arange(len(asking)), lengths)
-        within = np.arange(len(pair)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        token = name.indices[name.indptr[asking][pair] + within].astype(np.int64)
-        owner = answering[pair]
-        keys = owner * self.width + token
-        shared = _member(self.name_keys, keys)
-        hit = _member(self.text_keys, keys)
-        loose = np.flatnonzero(~hit & self.long[token])
-        distinct, back = np.unique(keys[loose], return_inverse=True)
-        hit[loose] = self._loose(distinct // self.width, distinct % self.width)[back]
-        return _Side(pair, token, hit, shared)
+    def _cover(self, side: Side) -> Doubles:
+        mass = self.weights.name[side.token]
+        return np.asarray(side.sum(mass * side.hit) / np.maximum(side.sum(mass), _NO_MASS))
 
-    def _loose(self, owners: Ints, tokens: Ints) -> Bools:
-        """Whether a token stands inside an offer's squashed text, or shares a long prefix with a model number there."""
-        vocabulary, texts = self.corpus.vocabulary, self.corpus.squashed_text
-        found = np.fromiter(
-            (_squashed(vocabulary[t]) in texts[o] for t, o in zip(tokens.tolist(), owners.tolist(), strict=True)),
-            dtype=bool,
-            count=len(tokens),
-        )
-        for i in np.flatnonzero(~found & self.is_model[tokens]):
-            found[i] = _shares_prefix(vocabulary[tokens[i]], self._models(int(owners[i])))
-        return found
+    def _largest_code(self, side: Side, chosen: Bools) -> Doubles:
+        return side.largest(self.weights.name[side.token] * (self.lookup.is_model[side.token] & chosen))
 
-    def _models(self, owner: int) -> Sequence[str]:
-        text = self.corpus.text
-        columns = text.indices[text.indptr[owner] : text.indptr[owner + 1]]
-        return [self.corpus.vocabulary[c] for c in columns[self.is_model[columns]]]
-
-    def _model_weight(self, side: _Side, chosen: Bools) -> Doubles:
-        return self.weights.name[side.token] * (self.is_model[side.token] & chosen)
-
-    def _unit_conflicts(self, one: _Side, other: _Side, size: int) -> Doubles:
-        """Units that both names give, without a value in common."""
+    def _unit_conflicts(self, one: Side, other: Side) -> Doubles:
         count = len(units())
 
-        def given(side: _Side, chosen: Bools) -> Bools:
+        def given(side: Side, chosen: Bools) -> Bools:
             measured = chosen & (self.unit[side.token] >= 0)
-            table = np.zeros(size * count, dtype=bool)
+            table = np.zeros(side.pairs * count, dtype=bool)
             table[side.pair[measured] * count + self.unit[side.token[measured]]] = True
-            return table.reshape(size, count)
+            return table.reshape(side.pairs, count)
 
-        everything = [given(side, np.ones(len(side.pair), dtype=bool)) for side in (one, other)]
-        agreeing = given(one, one.shared)
-        return (everything[0] & everything[1] & ~agreeing).sum(axis=1).astype(np.float64)
-
-    def _number_conflicts(self, one: _Side, other: _Side, size: int) -> Doubles:
-        """1 where each name has a plain number that the other offer lacks."""
-        lacking = [side.largest(size, (self.is_number[side.token] & ~side.hit).astype(float)) for side in (one, other)]
-        return np.minimum(*lacking)
+        ours, theirs = (given(side, np.ones(len(side.pair), dtype=bool)) for side in (one, other))
+        return np.asarray((ours & theirs & ~given(one, one.shared)).sum(axis=1), dtype=np.float64)
 
 
-@dataclass(frozen=True)
-class _Side:
-    pair: Ints
-    token: Ints
-    hit: Bools
-    shared: Bools
-
-    def sum(self, size: int, values: Doubles) -> Doubles:
-        return np.bincount(self.pair, weights=values, minlength=size)
-
-    def largest(self, size: int, values: Doubles) -> Doubles:
-        best = np.zeros(size)
-        np.maximum.at(best, self.pair, values)
-        return best
-
-
-@functools.lru_cache(maxsize=1 << 20)
-def _squashed(token: str) -> str:
-    return token.replace(".", "")
-
-
-def _shares_prefix(token: str, models: Sequence[str]) -> bool:
-    for model in models:
-        short, long = sorted((token, model), key=len)
-        if len(short) >= _LOOSE_LENGTH and len(short) >= _PREFIX_SHARE * len(long) and long.startswith(short):
-            return True
-    return False
-
-
-def _dot(rows: Matrix, left: Ints, right: Ints) -> Doubles:
+def _cosine(rows: Matrix, left: Ints, right: Ints) -> Doubles:
     return np.asarray(rows[left].multiply(rows[right]).sum(axis=1)).ravel()
-
-
-def _keys(matrix: Matrix, width: np.int64) -> Ints:
-    rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr))
-    return rows * width + matrix.indices
-
-
-def _member(keys: Ints, asked: Ints) -> Bools:
-    if not len(keys):
-        return np.zeros(len(asked), dtype=bool)
-    place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
-    return keys[place] == asked

@@ -18,6 +18,7 @@ from kgspark.resolve import calibrate, compete
 from kgspark.resolve.calibrate import Calibration
 from kgspark.resolve.corpus import Bools, Doubles, Ints
 from kgspark.resolve.features import Evidence
+from kgspark.resolve.hits import Outcome
 
 FOLDS = 3
 ROUNDS = 10
@@ -25,6 +26,10 @@ AVERAGED = 5
 RIDGE = 1 / 0.03
 SHRINK_TOKEN, SHRINK_BUCKET = 10.0, 20.0
 OTHERS_WEIGHT = 0.2
+SMALLEST_RATE = 1e-4
+OUTCOMES = len(Outcome)
+# Outcomes that share a coefficient: tokens found (fm) and tokens missed (fd).
+OUTCOME_GROUPS = ((Outcome.HIT, Outcome.PREFIX), (Outcome.MISS,))
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,12 @@ class Model:
 
     intercept: float
     coefficients: Doubles
-    miss: Doubles
-    hit: Doubles
+    tokens: Doubles
 
     def score(self, evidence: Evidence, chosen: Bools) -> Doubles:
         """Logits of the chosen pairs."""
-        token_weight = np.where(evidence.hit, self.hit[evidence.token], self.miss[evidence.token])
-        tokens = np.bincount(evidence.pair, weights=token_weight, minlength=len(evidence.values))
+        each = self.tokens[evidence.outcome, evidence.token]
+        tokens = np.bincount(evidence.pair, weights=each, minlength=len(evidence.values))
         return self.intercept + evidence.values[chosen] @ self.coefficients + tokens[chosen]
 
 
@@ -125,8 +129,7 @@ def mean(models: list[Model]) -> Model:
     return Model(
         float(np.mean([m.intercept for m in models])),
         np.mean([m.coefficients for m in models], axis=0),
-        np.mean([m.miss for m in models], axis=0),
-        np.mean([m.hit for m in models], axis=0),
+        np.mean([m.tokens for m in models], axis=0),
     )
 
 
@@ -135,41 +138,48 @@ def fit(pairs: Pairs, judged: Judged) -> list[Model]:
     return [_fit_without(fold, pairs, judged) for fold in range(FOLDS)]
 
 
-def token_weights(pairs: Pairs, match: Doubles, wrong: Doubles) -> tuple[Doubles, Doubles]:
-    """ln(m / u) of each token where it misses, ln((1 - m) / (1 - u)) where it hits.
+def token_weights(pairs: Pairs, match: Doubles, wrong: Doubles) -> Doubles:
+    """ln(m / u) for each outcome (row) of each token (column).
 
-    m and u are the rates at which it misses among matches and among wrong pairs, shrunk to the rates of its bucket, and
-    those to the rate of all (Fellegi and Sunter, 1969, with one parameter a token).
+    m and u are the rates of the outcome among matches and among wrong pairs, shrunk to the rates of the token's bucket,
+    and those to the rates of all (Fellegi and Sunter, 1969, with parameters for each token).
     """
-    rates = [_miss_rate(pairs, weight) for weight in (match, wrong)]
-    m, u = (np.clip(rate, 1e-4, 1 - 1e-4) for rate in rates)
-    return np.log(m / u), np.log((1 - m) / (1 - u))
+    m, u = (_rates(pairs, weight) for weight in (match, wrong))
+    return np.asarray(np.log(m / u))
 
 
-def _miss_rate(pairs: Pairs, weight: Doubles) -> Doubles:
+def _rates(pairs: Pairs, weight: Doubles) -> Doubles:
     evidence, bucket = pairs.evidence, pairs.bucket
-    each = weight[evidence.pair]
-    seen = np.bincount(evidence.token, weights=each, minlength=len(bucket))
-    missed = np.bincount(evidence.token, weights=each * ~evidence.hit, minlength=len(bucket))
-    overall = (missed.sum() + 1.0) / (seen.sum() + 2.0)
-    seen_bucket, missed_bucket = np.bincount(bucket, weights=seen), np.bincount(bucket, weights=missed)
-    of_bucket = (missed_bucket + SHRINK_BUCKET * overall) / (seen_bucket + SHRINK_BUCKET)
-    return np.asarray((missed + SHRINK_TOKEN * of_bucket[bucket]) / (seen + SHRINK_TOKEN))
+    size = len(bucket)
+    cell = evidence.outcome * size + evidence.token
+    counts = np.bincount(cell, weights=weight[evidence.pair], minlength=OUTCOMES * size).reshape(OUTCOMES, size)
+    of_all = (counts.sum(axis=1) + 1.0) / (counts.sum() + OUTCOMES)
+    of_bucket = np.stack([np.bincount(bucket, weights=row) for row in counts])
+    of_bucket = (of_bucket + SHRINK_BUCKET * of_all[:, None]) / (of_bucket.sum(axis=0) + SHRINK_BUCKET)
+    rates = (counts + SHRINK_TOKEN * of_bucket[:, bucket]) / (counts.sum(axis=0) + SHRINK_TOKEN)
+    return np.asarray(np.maximum(rates, SMALLEST_RATE))
 
 
 def _fit_without(fold: int, pairs: Pairs, judged: Judged) -> Model:
     inside = pairs.fold != fold
     match = np.where(judged.won & inside, judged.p, 0.0)
     wrong = np.where(judged.won & inside, 1.0 - judged.p, 0.0) + (judged.decoy & inside)
-    miss, hit = token_weights(pairs, match, wrong)
+    weights = token_weights(pairs, match, wrong)
     evidence = pairs.evidence
-    by_miss = np.bincount(evidence.pair, weights=miss[evidence.token] * ~evidence.hit, minlength=len(pairs))
-    by_hit = np.bincount(evidence.pair, weights=hit[evidence.token] * evidence.hit, minlength=len(pairs))
-    x = np.column_stack([evidence.values, by_miss, by_hit])[inside]
+    each = weights[evidence.outcome, evidence.token]
+    sums = [
+        np.bincount(evidence.pair, weights=each * np.isin(evidence.outcome, group), minlength=len(pairs))
+        for group in OUTCOME_GROUPS
+    ]
+    x = np.column_stack([evidence.values, *sums])[inside]
     others = inside & ~judged.won & ~judged.decoy
     weight = np.where(others, OTHERS_WEIGHT * judged.won.sum() / max(others.sum(), 1), 1.0)[inside]
     intercept, beta = logistic(x, np.where(judged.won, judged.p, 0.0)[inside], weight)
-    return Model(intercept, beta[:-2], beta[-2] * miss, beta[-1] * hit)
+    groups = len(OUTCOME_GROUPS)
+    scale = np.zeros(OUTCOMES)
+    for group, slope in zip(OUTCOME_GROUPS, beta[-groups:], strict=True):
+        scale[list(group)] = slope
+    return Model(intercept, beta[:-groups], scale[:, None] * weights)
 
 
 def logistic(x: Doubles, y: Doubles, weight: Doubles, ridge: float = RIDGE) -> tuple[float, Doubles]:

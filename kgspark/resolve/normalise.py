@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 DESCRIPTION_LENGTH = 1000
+# Letters and digits of a model number that can tell products apart: "1" and "N/A" cannot.
+_SHORTEST_MODEL = 4
+# GS1 prefixes 02, 04 and 20-29 number goods inside one company (General Specifications, restricted circulation).
+_IN_STORE = re.compile("0(02|04|2)")
 # A one-letter unit is believed after a space only from this value on: "galaxy s4 4 g" is a network, "250 g" a weight.
 _SMALLEST_SPACED = 10
 
@@ -70,15 +74,27 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True)
 class Listing:
-    """An offer's texts: ``name`` and ``text`` tokens, distinct and sorted; ``squashed`` name and text."""
+    """An offer's texts: ``name`` and ``text`` tokens, distinct and sorted; ``squashed`` name and text.
+
+    ``gtin`` is valid or None; ``model`` is brand and model number squashed, None where either is missing or the number
+    has no digit.
+    """
 
     name: tuple[str, ...]
     text: tuple[str, ...]
     squashed_name: str
     squashed_text: str
+    gtin: str | None = None
+    model: str | None = None
 
 
-def listing(title: str, brand: str | None = None, mpn: str | None = None, description: str | None = None) -> Listing:
+def listing(
+    title: str,
+    brand: str | None = None,
+    mpn: str | None = None,
+    description: str | None = None,
+    gtin: str | None = None,
+) -> Listing:
     """Read an offer.
 
     >>> listing("iPhone 8 Plus 64 GB, 5,5\\"", brand="Apple").name
@@ -91,8 +107,15 @@ def listing(title: str, brand: str | None = None, mpn: str | None = None, descri
     extra = clean(description[:DESCRIPTION_LENGTH]) if description else ""
     name_tokens = tokens(name)
     text_tokens = name_tokens | tokens(extra) if extra else name_tokens
+    number, maker = squash(clean(mpn)) if mpn else "", squash(clean(brand)) if brand else ""
+    told = maker and len(number) >= _SHORTEST_MODEL and any(c.isdigit() for c in number)
     return Listing(
-        tuple(sorted(name_tokens)), tuple(sorted(text_tokens)), squash(name), squash(f"{name} {extra}" if extra else name)
+        tuple(sorted(name_tokens)),
+        tuple(sorted(text_tokens)),
+        squash(name),
+        squash(f"{name} {extra}"),
+        gtin if gtin and not _IN_STORE.match(gtin) else None,
+        f"{maker}|{number}" if told else None,
     )
 
 
@@ -139,6 +162,14 @@ def unit(token: str) -> str | None:
     """The unit of a quantity: ``64gb`` -> ``gb``."""
     match = _UNIT_TOKEN.fullmatch(token)
     return match.group(1) if match else None
+
+
+def value(token: str) -> str | None:
+    """The number of a plain number or a quantity: ``64gb`` -> ``64``."""
+    if kind(token) not in (Kind.NUMBER, Kind.QUANTITY):
+        return None
+    match = _NUMBER.match(token)
+    return match.group() if match else None
 
 
 def squash(text: str) -> str:
