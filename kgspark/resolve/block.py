@@ -90,6 +90,22 @@ def merge(parts: Iterable[Hits], k: int) -> Hits:
     return Hits(query[best], found[best], score[best])
 
 
+def equal(codes: Ints, sellers: Ints, unique: Bools, cap: int) -> Hits:
+    """All pairs of offers with one code (-1: none), unless more than ``cap`` offers share it: a placeholder."""
+    order = np.argsort(codes, kind="stable")
+    order = order[codes[order] >= 0]
+    _, start, size = np.unique(codes[order], return_index=True, return_counts=True)
+    lows, highs = [], []
+    for count in np.unique(size[(size >= 2) & (size <= cap)]):
+        members = order[start[size == count][:, None] + np.arange(count)]
+        one, other = np.triu_indices(count, k=1)
+        lows.append(members[:, one].ravel())
+        highs.append(members[:, other].ravel())
+    low, high = (np.concatenate([np.empty(0, dtype=np.int64), *parts]) for parts in (lows, highs))
+    own = (sellers[low] == sellers[high]) & unique[low] & unique[high]
+    return Hits(low[~own], high[~own], np.ones(int((~own).sum())))
+
+
 def pairs(hits: Iterable[Hits]) -> tuple[Ints, Ints]:
     """The distinct pairs among hits, whichever side asked: smaller and larger row number."""
     ends = [(np.minimum(h.query, h.found), np.maximum(h.query, h.found)) for h in hits]

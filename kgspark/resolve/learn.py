@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from kgspark.resolve import calibrate, compete
@@ -19,8 +18,8 @@ from kgspark.resolve.calibrate import Calibration
 from kgspark.resolve.corpus import Bools, Doubles, Ints
 from kgspark.resolve.features import Evidence
 from kgspark.resolve.hits import Outcome
+from kgspark.resolve.pairs import BUCKETS, FOLDS, Pairs
 
-FOLDS = 3
 ROUNDS = 10
 AVERAGED = 5
 RIDGE = 1 / 0.03
@@ -30,21 +29,6 @@ SMALLEST_RATE = 1e-4
 OUTCOMES = len(Outcome)
 # Outcomes that share a coefficient: tokens found (fm) and tokens missed (fd).
 OUTCOME_GROUPS = ((Outcome.HIT, Outcome.PREFIX), (Outcome.MISS,))
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Candidate pairs as learning sees them: evidence, slots, ties, fold; ``bucket`` of each token (kind x log2 df)."""
-
-    evidence: Evidence
-    first: Ints
-    second: Ints
-    tie: NDArray[np.uint64]
-    fold: Ints
-    bucket: Ints
-
-    def __len__(self) -> int:
-        return len(self.tie)
 
 
 @dataclass(frozen=True)
@@ -154,8 +138,9 @@ def _rates(pairs: Pairs, weight: Doubles) -> Doubles:
     cell = evidence.outcome * size + evidence.token
     counts = np.bincount(cell, weights=weight[evidence.pair], minlength=OUTCOMES * size).reshape(OUTCOMES, size)
     of_all = (counts.sum(axis=1) + 1.0) / (counts.sum() + OUTCOMES)
-    of_bucket = np.stack([np.bincount(bucket, weights=row) for row in counts])
+    of_bucket = np.stack([np.bincount(bucket, weights=row, minlength=BUCKETS) for row in counts])
     of_bucket = (of_bucket + SHRINK_BUCKET * of_all[:, None]) / (of_bucket.sum(axis=0) + SHRINK_BUCKET)
+    counts = counts * pairs.own
     rates = (counts + SHRINK_TOKEN * of_bucket[:, bucket]) / (counts.sum(axis=0) + SHRINK_TOKEN)
     return np.asarray(np.maximum(rates, SMALLEST_RATE))
 

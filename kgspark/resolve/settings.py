@@ -1,4 +1,4 @@
-"""Settings of resolve.products: block ``resolve`` of the configuration."""
+"""Settings of resolve.pairs and resolve.products: block ``resolve`` of the configuration."""
 
 from __future__ import annotations
 
@@ -27,3 +27,22 @@ class ResolveSettings(Settings):
     mpn_confidence: float = Field(
         0.9, gt=0, le=1, description="Probability that one brand and model number is one product; a GTIN's is 1"
     )
+    candidates: int = Field(
+        10, ge=1, description="Nearest offers that each of the three searches gives an offer (name, text, 3-grams)"
+    )
+    max_word_offers: int = Field(
+        2000, ge=1, description="Offers above which a word is not searched by: it costs most and tells least"
+    )
+    max_gram_offers: int = Field(500, ge=1, description="Offers above which a character 3-gram is not searched by")
+    min_probability: float = Field(
+        0.5, gt=0, le=1, description="Probability from which a pair is taken for one product"
+    )
+    max_cluster_offers: int = Field(
+        500, ge=2, description="Offers of the largest product; a larger one falls apart along its weakest pairs"
+    )
+    min_winners: int = Field(
+        100, ge=1, description="Best pairs without which nothing can be learnt; with fewer, only shared keys join offers"
+    )
+    fit_pairs: int = Field(1_000_000, ge=1, description="Pairs to learn from; with more, a sample of offers by hash")
+    shard_offers: int = Field(50_000, ge=100, description="Offers of one side of a cell in the search for candidates")
+    partitions: int = Field(8, ge=1, description="Tasks that pairs are scored in: at least twice the cores")

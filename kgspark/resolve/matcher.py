@@ -1,0 +1,191 @@
+"""The fitted matcher: everything that decides a pair, as an artefact that a later night can apply again.
+
+learnt models, document frequencies, calibration -> Matcher -> <root>/matcher/<sha256>/ -> Matcher
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from kgspark.resolve import block, features
+from kgspark.resolve.calibrate import Calibration
+from kgspark.resolve.corpus import Corpus, Doubles, Ints, Matrix, idf, weighted
+from kgspark.resolve.features import Evidence, Weights
+from kgspark.resolve.hits import Outcome
+from kgspark.resolve.learn import Learnt, Model
+from kgspark.resolve.normalise import Kind, kind
+from kgspark.resolve.pairs import FOLDS, RARE, Pairs, bucket
+
+
+@dataclass(frozen=True)
+class Frequencies:
+    """Document frequencies over all offers: of tokens in names and in texts, of character 3-grams.
+
+    Only what at least RARE offers hold is listed; the rest counts as held by one.
+    """
+
+    offers: int
+    tokens: tuple[str, ...]
+    name: Ints
+    text: Ints
+    grams: Ints
+    gram_df: Ints
+
+    def place(self) -> Mapping[str, int]:
+        """Row of each token."""
+        return {token: row for row, token in enumerate(self.tokens)}
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What learning found: a model a fold, over the tokens of the frequencies, and the calibration.
+
+    ``intercepts`` (fold), ``coefficients`` (fold x feature), ``tokens`` (fold x outcome x token) and ``fallback`` (fold
+    x outcome x kind) for tokens that are rare or new.
+    """
+
+    intercepts: Doubles
+    coefficients: Doubles
+    tokens: Doubles
+    fallback: Doubles
+    calibration: Calibration
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Frequencies, what was fitted over them, and the figures of the fit (they decide nothing)."""
+
+    frequencies: Frequencies
+    fitted: Fitted
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+    def score(self, corpus: Corpus, pairs: Pairs) -> Doubles:
+        """Logit of each pair, by the model of its fold."""
+        table = self._tokens(corpus)
+        scores = np.zeros(len(pairs))
+        for fold in range(FOLDS):
+            chosen = pairs.fold == fold
+            model = Model(self.fitted.intercepts[fold], self.fitted.coefficients[fold], table[fold])
+            scores[chosen] = model.score(pairs.evidence, chosen)
+        return scores
+
+    def contributions(self, corpus: Corpus, pairs: Pairs) -> tuple[Doubles, Doubles]:
+        """What adds up to the logit: of each pair's features (pair x feature), and of each entry of its tokens."""
+        evidence, fold = pairs.evidence, pairs.fold
+        by_token = self._tokens(corpus)[fold[evidence.pair], evidence.outcome, evidence.token]
+        return np.asarray(evidence.values * self.fitted.coefficients[fold]), np.asarray(by_token)
+
+    def _tokens(self, corpus: Corpus) -> Doubles:
+        """Fold x outcome x token of the corpus."""
+        rows = _rows(self.frequencies.place(), corpus.vocabulary)
+        kinds = np.array([kind(token) for token in corpus.vocabulary], dtype=np.int64)
+        table = self.fitted.fallback[:, :, kinds]
+        known = rows >= 0
+        table[:, :, known] = self.fitted.tokens[:, :, rows[known]]
+        return np.asarray(table)
+
+
+def frequencies(corpus: Corpus) -> Frequencies:
+    """Count over a corpus that holds all offers."""
+    name, text = (np.bincount(m.indices, minlength=m.shape[1]) for m in (corpus.name, corpus.text))
+    grams = np.bincount(corpus.grams.indices, minlength=corpus.grams.shape[1])
+    kept, kept_grams = np.flatnonzero(text >= RARE), np.flatnonzero(grams >= RARE)
+    return Frequencies(
+        len(corpus),
+        tuple(corpus.vocabulary[column] for column in kept),
+        name[kept].astype(np.int64),
+        text[kept].astype(np.int64),
+        corpus.gram_codes[kept_grams],
+        grams[kept_grams].astype(np.int64),
+    )
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Document frequencies of the columns of one corpus."""
+
+    name: Ints
+    text: Ints
+    grams: Ints
+
+
+def columns(known: Frequencies, corpus: Corpus) -> Columns:
+    """Look the columns of a corpus up; what is not listed counts as held by one offer."""
+    rows = _rows(known.place(), corpus.vocabulary)
+    grams = np.ones(len(corpus.gram_codes), dtype=np.int64)
+    if len(known.grams):
+        place = np.minimum(np.searchsorted(known.grams, corpus.gram_codes), len(known.grams) - 1)
+        found = known.grams[place] == corpus.gram_codes
+        grams[found] = known.gram_df[place[found]]
+    name, text = (np.where(rows >= 0, df[rows], 1) if len(df) else np.ones_like(rows) for df in (known.name, known.text))
+    return Columns(name, text, grams)
+
+
+def weights(known: Frequencies, found: Columns) -> Weights:
+    """The idf of the columns of a corpus."""
+    return Weights(known.offers, *(idf(df, known.offers) for df in (found.name, found.text, found.grams)))
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """One of the three searches for candidates: its name, rows, document frequencies, and the cap on them."""
+
+    name: str
+    rows: Matrix
+    df: Ints
+
+
+def retrievals(corpus: Corpus, known: Frequencies, word_cap: int, gram_cap: int) -> list[Retrieval]:
+    """Name tokens, text tokens and character 3-grams as weighted rows without the columns above the caps."""
+    found = columns(known, corpus)
+    weight = weights(known, found)
+    asked = (
+        ("name", corpus.name, weight.name, found.name, word_cap),
+        ("text", corpus.text, weight.text, found.text, word_cap),
+        ("grams", corpus.grams, weight.grams, found.grams, gram_cap),
+    )
+    return [Retrieval(name, block.capped(weighted(m, w), df, cap), df) for name, m, w, df, cap in asked]
+
+
+def build(known: Frequencies, corpus: Corpus, pairs: Pairs, learnt: Learnt) -> Matcher:
+    """Keep what was learnt over the tokens of the frequencies, and one weight a kind for the others."""
+    place = {token: column for column, token in enumerate(corpus.vocabulary)}
+    kinds = np.array([kind(token) for token in corpus.vocabulary], dtype=np.int64)
+    singles = {k: np.flatnonzero((kinds == k) & (pairs.bucket == bucket(k, 1)) & ~pairs.own) for k in Kind}
+    shape = (FOLDS, len(Outcome))
+    fallback = np.zeros((*shape, len(Kind)))
+    tokens = np.zeros((*shape, len(known.tokens)))
+    listed = np.array([place.get(token, -1) for token in known.tokens], dtype=np.int64)
+    for fold, model in enumerate(learnt.models):
+        for k, rows in singles.items():
+            if len(rows):
+                fallback[fold, :, k] = model.tokens[:, rows[0]]
+        tokens[fold][:, listed >= 0] = model.tokens[:, listed[listed >= 0]]
+    fitted = Fitted(
+        np.array([model.intercept for model in learnt.models]),
+        np.stack([model.coefficients for model in learnt.models]),
+        tokens,
+        fallback,
+        learnt.judged.calibration,
+    )
+    figures = {"pairs": float(len(pairs)), "expected_matches": learnt.judged.expected}
+    return Matcher(known, fitted, figures)
+
+
+def believing_nothing(fitted: Matcher) -> Matcher:
+    """The same matcher with a calibration that accepts no pair: for when there was too little to learn from."""
+    calibration = Calibration(np.array([0.0]), np.array([0.5]), float("inf"))
+    return replace(fitted, fitted=replace(fitted.fitted, calibration=calibration))
+
+
+def evidence(corpus: Corpus, known: Frequencies, left: Ints, right: Ints) -> tuple[Evidence, Ints]:
+    """The evidence for pairs of a corpus by the given frequencies, and the name frequency of each token."""
+    found = columns(known, corpus)
+    return features.compute(corpus, weights(known, found), left, right), found.name
+
+
+def _rows(place: Mapping[str, int], vocabulary: tuple[str, ...]) -> Ints:
+    return np.array([place.get(token, -1) for token in vocabulary], dtype=np.int64)
