@@ -29,10 +29,11 @@ KEY_VARIABLE = "KGSPARK_KEY"
 def configured_session(path: Path, environ: Mapping[str, str]) -> tuple[SparkSession, Config]:
     """The configuration, and a session with the Spark settings that it names."""
     cfg = config.load(path, environ)
-    return _session(cfg), cfg
+    return session(cfg), cfg
 
 
-def _session(cfg: Config) -> SparkSession:
+def session(cfg: Config) -> SparkSession:
+    """A session with the Spark settings that a configuration names."""
     file = cfg.spark.properties_file
     return get_session(Path(file) if file else None)
 
@@ -76,7 +77,7 @@ def run_configured(
     cfg = config.load(path, environ)
     night = Night(date=date, run_id="", sources=configured_sources(cfg, environ), secret=pseudonym_key(cfg, environ))
     # After sources and key: a mistake in them should not wait for Spark to start.
-    spark = _session(cfg)
+    spark = session(cfg)
     report = run_night(spark, cfg, night, only=only, release=release, console=console)
     return spark, cfg, report
 
