@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, mix
 
-# Rounds of "best for both slots". Measured on ten tables, F1 after 3 rounds equals that after 8 within its noise, and on
-# Spark each round is a shuffle.
+# Rounds of "best for both slots". Measured on ten tables, F1 after 3 rounds equals that after 8 within its noise, and
+# on Spark each round is a shuffle.
 ROUNDS = 3
 
 

@@ -101,8 +101,9 @@ def offers_of(spark: SparkSession, sources: Sequence[Source], cfg: Config) -> Da
 
     check_sources(spark, list(sources), cfg.ingest)
     night = Night(datetime.datetime.now(datetime.UTC).date(), "evaluate", tuple(sources))
-    nothing = [spark.createDataFrame([], table(name).struct) for name in records.TABLES.values()]
-    bronze = records.build(read_sources(spark, sources, cfg.ingest), *nothing, cfg=cfg.ingest, night=night)
+    catalog, reviews, done = (spark.createDataFrame([], table(name).struct) for name in records.TABLES.values())
+    raw = read_sources(spark, sources, cfg.ingest)
+    bronze = records.build(raw, catalog, reviews, done, cfg=cfg.ingest, night=night)
     return offers.build(bronze[records.TABLES["catalogue"]], cfg=cfg.silver, night=night)["silver.offers"]
 
 
@@ -113,9 +114,7 @@ def corpus_of(read: pa.Table, unique_sources: Sequence[str]) -> corpus.Corpus:
     sources = read.column("source").to_pylist()
     sellers = [f"{source}\0{seller}" for source, seller in zip(sources, read.column("seller").to_pylist(), strict=True)]
     alone = set(unique_sources)
-    return corpus.build(
-        read.column("offer_id").to_pylist(), sellers, [source in alone for source in sources], listings
-    )
+    return corpus.build(read.column("offer_id").to_pylist(), sellers, [source in alone for source in sources], listings)
 
 
 def measure(found: Resolution, truth: Gold, sources: Ints, seconds: dict[str, float]) -> Report:
@@ -155,9 +154,12 @@ def lines(report: Report) -> list[str]:
     if report.gold_records_without_offer:
         said.append(f"{report.gold_records_without_offer:,} rows of the gold file name a record that no offer has")
     said += [f"{name:<15} precision {s.precision:.3f}  recall {s.recall:.3f}  F1 {s.f1:.3f}" for name, s in named]
-    said.append(f"candidates      {report.candidates:,}, recall {report.candidate_recall:.3f}; accepted {report.accepted:,}")
+    said.append(
+        f"candidates      {report.candidates:,}, recall {report.candidate_recall:.3f}; accepted {report.accepted:,}"
+    )
     said += [
-        f"calibration     {b.low:.1f}-{b.low + 0.1:.1f}: {b.pairs:>6,} pairs, promised {b.expected:.2f}, observed {b.observed:.2f}"
+        f"calibration     {b.low:.1f}-{b.low + 0.1:.1f}: {b.pairs:>6,} pairs, "
+        f"promised {b.expected:.2f}, observed {b.observed:.2f}"
         for b in report.calibration
     ]
     said.append("seconds         " + ", ".join(f"{step} {value:.1f}" for step, value in report.seconds.items()))

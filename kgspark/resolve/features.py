@@ -112,7 +112,7 @@ class _Table:
             "code_match": np.maximum(*found) / scale,
             "code_conflict": np.minimum(*missed) / scale,
             "unit_conflicts": self._unit_conflicts(one, other),
-            "number_conflict": np.minimum(*(s.largest(1.0 * (self.is_number[s.token] & ~s.hit)) for s in (one, other))),
+            "number_conflict": np.minimum(*(self._lacks_number(side) for side in (one, other))),
             "same_gtin": 1.0 * (both_gtins & (gtins[left] == gtins[right])),
             "other_gtin": 1.0 * (both_gtins & (gtins[left] != gtins[right])),
             "same_model": 1.0 * ((models[left] >= 0) & (models[left] == models[right])),
@@ -131,7 +131,10 @@ class _Table:
         return np.asarray(side.sum(mass * side.hit) / np.maximum(side.sum(mass), _NO_MASS))
 
     def _largest_code(self, side: Side, chosen: Bools) -> Doubles:
-        return side.largest(self.weights.name[side.token] * (self.lookup.is_model[side.token] & chosen))
+        return side.largest(np.where(self.lookup.is_model[side.token] & chosen, self.weights.name[side.token], 0.0))
+
+    def _lacks_number(self, side: Side) -> Doubles:
+        return side.largest((self.is_number[side.token] & ~side.hit).astype(np.float64))
 
     def _unit_conflicts(self, one: Side, other: Side) -> Doubles:
         count = len(units())

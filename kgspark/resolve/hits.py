@@ -42,11 +42,11 @@ class Side:
     @property
     def hit(self) -> Bools:
         """Found, in full or by a prefix."""
-        return self.outcome != Outcome.MISS
+        return np.asarray(self.outcome != Outcome.MISS)
 
     def sum(self, values: Doubles) -> Doubles:
         """Of each pair."""
-        return np.bincount(self.pair, weights=values, minlength=self.pairs)
+        return np.bincount(self.pair, weights=values, minlength=self.pairs).astype(np.float64)
 
     def largest(self, values: Doubles) -> Doubles:
         """Of each pair; 0 where it has no token."""
@@ -66,7 +66,7 @@ class Lookup:
         self.long = np.array([len(token) >= _LOOSE_LENGTH for token in self.squashed], dtype=bool)
         self.width = np.int64(max(len(corpus.vocabulary), 1))
         self.text_keys, self.name_keys = _keys(corpus.text, self.width), _keys(corpus.name, self.width)
-        # "65" finds "65inch" and the other way round, but "65inch" not "65cm": a value, once with and once without unit.
+        # "65" finds "65inch" and the other way round, but "65inch" not "65cm": a value, with its unit or without.
         values = [value(token) for token in corpus.vocabulary]
         place = {text: 2 * number for number, text in enumerate(sorted({text for text in values if text}))}
         bare = np.array([place[text] if text else -1 for text in values], dtype=np.int64)

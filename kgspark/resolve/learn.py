@@ -170,6 +170,8 @@ def _fit_without(fold: int, pairs: Pairs, judged: Judged) -> Model:
 def logistic(x: Doubles, y: Doubles, weight: Doubles, ridge: float = RIDGE) -> tuple[float, Doubles]:
     """Logistic regression with soft labels and a ridge on standardised columns, by Newton's steps."""
     total = weight.sum()
+    if total <= 0:  # nothing to learn from
+        return 0.0, np.zeros(x.shape[1])
     centre = weight @ x / total
     spread = np.sqrt(weight @ (x - centre) ** 2 / total)
     spread[spread < 1e-9] = 1.0

@@ -120,7 +120,9 @@ def columns(known: Frequencies, corpus: Corpus) -> Columns:
         place = np.minimum(np.searchsorted(known.grams, corpus.gram_codes), len(known.grams) - 1)
         found = known.grams[place] == corpus.gram_codes
         grams[found] = known.gram_df[place[found]]
-    name, text = (np.where(rows >= 0, df[rows], 1) if len(df) else np.ones_like(rows) for df in (known.name, known.text))
+    name, text = (
+        np.where(rows >= 0, df[rows], 1) if len(df) else np.ones_like(rows) for df in (known.name, known.text)
+    )
     return Columns(name, text, grams)
 
 

@@ -30,7 +30,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Band:
-    """Accepted and refused best pairs with a probability in ``low`` .. ``low + .1``: promised and observed precision."""
+    """Best pairs with a probability in ``low`` .. ``low + .1``: promised and observed precision."""
 
     low: float
     pairs: int

@@ -55,7 +55,9 @@ def prepare(corpus: Corpus, name_df: Ints, left: Ints, right: Ints, evidence: Ev
         second,
         compete.ties(corpus, left, right),
         folds(corpus, left, right),
-        np.array([bucket(kind(token), int(df)) for token, df in zip(corpus.vocabulary, name_df, strict=True)]),
+        np.array(
+            [bucket(kind(token), int(df)) for token, df in zip(corpus.vocabulary, name_df, strict=True)], dtype=np.int64
+        ),
         name_df >= RARE,
     )
 

@@ -41,7 +41,9 @@ class ResolveSettings(Settings):
         500, ge=2, description="Offers of the largest product; a larger one falls apart along its weakest pairs"
     )
     min_winners: int = Field(
-        100, ge=1, description="Best pairs without which nothing can be learnt; with fewer, only shared keys join offers"
+        100,
+        ge=1,
+        description="Best pairs without which nothing can be learnt; with fewer, only shared keys join offers",
     )
     fit_pairs: int = Field(1_000_000, ge=1, description="Pairs to learn from; with more, a sample of offers by hash")
     shard_offers: int = Field(50_000, ge=100, description="Offers of one side of a cell in the search for candidates")

@@ -1,0 +1,88 @@
+"""What a listing says, as tokens."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kgspark.resolve.normalise import Kind, clean, kind, listing, squash, tokens, unit, value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1,200 Watt", "1200w"),
+        ('5,5" display', "5.5inch  display"),
+        ("64 GB", "64gb"),
+        ("2TB", "2000gb"),
+        ("iphone 7 in black", "iphone 7 in black"),
+        ("13in screen", "13inch screen"),
+        ("galaxy s4 4 g", "galaxy s4 4 g"),
+        ("250 g", "250g"),
+        ("Galaxy S9+", "galaxy s9 plus"),
+        ("7.5 cu. ft. dryer", "7.5cuft. dryer"),
+        ("Kühlschrank", "kuhlschrank"),
+    ],
+)
+def test_one_spelling(text: str, expected: str) -> None:
+    assert clean(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ps-lx350h", {"pslx350h", "ps", "lx350h"}),
+        ("wi-fi", {"wi", "fi"}),
+        ("dle5955g/w", {"dle5955g", "w"}),
+        ("5.5inch 2.4", {"5.5inch", "2.4"}),
+        ("小米手机64gb", {"小", "米", "手", "机", "小米", "米手", "手机", "64gb"}),
+        ("", set()),
+    ],
+)
+def test_tokens(text: str, expected: set[str]) -> None:
+    assert tokens(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("token", "expected"),
+    [
+        ("black", Kind.WORD),
+        ("wh1000xm4", Kind.MODEL),
+        ("84560", Kind.MODEL),
+        ("64gb", Kind.QUANTITY),
+        ("8", Kind.NUMBER),
+        ("s8", Kind.CODE),
+    ],
+)
+def test_kinds(token: str, expected: Kind) -> None:
+    assert kind(token) is expected
+
+
+def test_units_and_values() -> None:
+    assert (unit("64gb"), unit("s8"), value("64gb"), value("5.5"), value("s8")) == ("gb", None, "64", "5.5", None)
+
+
+def test_a_name_takes_brand_and_model_number_only_once() -> None:
+    found = listing("Sony WH-1000XM4", brand="SONY", mpn="WH1000XM4", description="Noise cancelling")
+    assert found.name == ("1000xm4", "sony", "wh", "wh1000xm4")
+    assert set(found.text) == {*found.name, "noise", "cancelling"}
+    assert found.model == "sony|wh1000xm4"
+    assert "wh1000xm4" in listing("Headphones", brand="Sony", mpn="WH1000XM4").name
+
+
+@pytest.mark.parametrize("said", [{"mpn": "A1000"}, {"brand": "X", "mpn": "N/A"}, {"brand": "X", "mpn": "black"}])
+def test_no_model_without_brand_and_number(said: dict[str, str]) -> None:
+    assert listing("thing", **said).model is None
+
+
+def test_numbers_of_one_shop_are_no_gtin() -> None:
+    assert listing("a", gtin="02000000000008").gtin is None
+    assert listing("a", gtin="04006381333931").gtin == "04006381333931"
+
+
+@given(st.text(max_size=80))
+def test_any_text_has_tokens_of_letters_and_digits(text: str) -> None:
+    found = listing(text)
+    assert set(found.name) <= set(found.text)
+    assert all(squash(token) for token in found.name)
