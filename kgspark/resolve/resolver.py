@@ -68,7 +68,15 @@ def candidates(corpus: Corpus, known: Frequencies, cfg: ResolveSettings) -> tupl
         hits.append(block.search(shard, shard, cfg.candidates))
     for codes, cap in ((corpus.gtins, cfg.max_offers_per_gtin), (corpus.models, cfg.max_offers_per_mpn)):
         hits.append(block.equal(codes, corpus.sellers, corpus.unique, cap))
-    return block.pairs(hits)
+    return in_order(corpus, *block.pairs(hits))
+
+
+def in_order(corpus: Corpus, left: Ints, right: Ints) -> tuple[Ints, Ints]:
+    """Pairs by the hashes of their offers, smaller hash first: sums then run in one order whatever the rows' order."""
+    swap = corpus.hashes[left] > corpus.hashes[right]
+    left, right = np.where(swap, right, left), np.where(swap, left, right)
+    order = np.lexsort((corpus.hashes[right], corpus.hashes[left]))
+    return left[order], right[order]
 
 
 def fit(corpus: Corpus, known: Frequencies, pairs: Pairs, cfg: ResolveSettings) -> Matcher:
