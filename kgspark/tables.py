@@ -14,6 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 from kgspark.errors import InputError
 from kgspark.schema import Table, conform, table
 
+# What Spark answers where nothing, or something else than a Delta table, lies at a path or under a name.
+_NO_SUCH_TABLE = ("DELTA_TABLE_ONLY_OPERATION", "TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "PATH_NOT_FOUND")
+
 # Delta keeps minima and maxima only of these types; naming another as a statistics column is an error.
 _STATISTICS_TYPES = ("string", "int", "bigint", "double", "date", "timestamp", "decimal")
 
@@ -62,8 +65,10 @@ class Lake:
         """The table's newest version; None where there is no such table."""
         try:
             newest = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)} LIMIT 1").select("version").collect()
-        except AnalysisException:
-            return None
+        except AnalysisException as error:
+            if error.getCondition() in _NO_SUCH_TABLE:
+                return None
+            raise
         return int(newest[0]["version"])
 
     def read(self, name: str, version: int | None = None) -> DataFrame:
