@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from pyspark.sql import functions as F
@@ -26,7 +27,9 @@ class Ledger:
         self._lake = lake
         history = self._history()
         self._rows = {(row["table"], row["version"]): int(row["rows_out"]) for row in history}
-        self._run = self._open_run(config_hash, date, from_release) or {
+        left_open = self._open_run(config_hash, date, from_release)
+        self._is_new = left_open is None
+        self._run = left_open or {
             "run_id": f"run-{date.isoformat()}-{uuid.uuid4().hex[:8]}",
             "night": date,
             "status": "running",
@@ -38,10 +41,15 @@ class Ledger:
         self.config_hash = config_hash
         self.run_id: str = self._run["run_id"]
         self._stage_rows = [row for row in history if row["run_id"] == self.run_id]
+        # Rows are entered while the next stage computes: one commit after the other, in order.
+        self._clerk = ThreadPoolExecutor(1, thread_name_prefix="kgspark-ledger")
+        self._entries: list[Future[None]] = []
 
     def start(self) -> None:
         """Write that the run has begun; this first commit also proves that the lake can be written."""
-        self._lake.upsert(RUNS, self._run)
+        # A row of its own key: no MERGE, which costs several times as much. A run left open has its row already.
+        if self._is_new:
+            self._lake.append(RUNS, [self._run], note=self.run_id)
 
     def versions(self) -> dict[str, int]:
         """Tables that this run has written and gated, with their versions."""
@@ -60,20 +68,30 @@ class Ledger:
         return None if version is None else self._rows.get((table, version))
 
     def record_stage(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Keep what a stage did, once its tables passed their gates."""
+        """Keep what a stage did, once its tables passed their gates; ``settle`` waits until it is on disk."""
         new = [row | {"run_id": self.run_id, "finished_at": _now()} for row in rows]
-        self._lake.append(STAGE_RUNS, new, note=self.run_id)
+        self._enter(STAGE_RUNS, new)
         self._stage_rows += new
         self._rows |= {(row["table"], row["version"]): row["rows_out"] for row in new}
 
     def record_gates(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Keep what the gates found."""
-        self._lake.append(GATE_RESULTS, [row | {"run_id": self.run_id} for row in rows], note=self.run_id)
+        """Keep what the gates found; ``settle`` waits until it is on disk."""
+        self._enter(GATE_RESULTS, [row | {"run_id": self.run_id} for row in rows])
+
+    def settle(self) -> None:
+        """Wait until every entry is written. Raises what a write raised."""
+        entries, self._entries = self._entries, []
+        for entry in entries:
+            entry.result()
 
     def finish(self, status: str, message: str | None = None) -> None:
-        """Close the run as released, gate_failed or failed."""
+        """Close the run as released, gate_failed or failed, once all its entries are written."""
+        self.settle()
         self._run |= {"status": status, "ended_at": _now(), "message": message}
         self._lake.upsert(RUNS, self._run)
+
+    def _enter(self, name: str, rows: list[dict[str, Any]]) -> None:
+        self._entries.append(self._clerk.submit(self._lake.append, name, rows, self.run_id))
 
     def _history(self) -> list[dict[str, Any]]:
         if not self._lake.exists(STAGE_RUNS):

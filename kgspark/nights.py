@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import importlib
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,6 +78,8 @@ def run_configured(
     """Run a night, or some stages of it, as a configuration file says."""
     cfg = config.load(path, environ)
     night = Night(date=date, run_id="", sources=configured_sources(cfg, environ), secret=pseudonym_key(cfg, environ))
+    # Great Expectations takes as long to import as Spark to start, and the one is Python, the other a JVM.
+    threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True).start()
     # After sources and key: a mistake in them should not wait for Spark to start.
     spark = session(cfg)
     report = run_night(spark, cfg, night, only=only, release=release, console=console)

@@ -14,6 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 from kgspark.errors import InputError
 from kgspark.schema import Table, conform, table
 
+# What Spark answers where nothing, or something else than a Delta table, lies at a path or under a name.
+_NO_SUCH_TABLE = ("DELTA_TABLE_ONLY_OPERATION", "TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "PATH_NOT_FOUND")
+
 # Delta keeps minima and maxima only of these types; naming another as a statistics column is an error.
 _STATISTICS_TYPES = ("string", "int", "bigint", "double", "date", "timestamp", "decimal")
 
@@ -41,6 +44,8 @@ class Lake:
         self.root = (root if ":/" in root else str(Path(root).absolute())).rstrip("/")
         self._catalog = catalog
         self._prefix = prefix
+        # Tables that this lake has made sure of: a statement less for each later write.
+        self._made: set[str] = set()
 
     def identifier(self, name: str) -> str:
         """How SQL names the table: ``delta.`path``` or its name in the catalogue."""
@@ -60,8 +65,10 @@ class Lake:
         """The table's newest version; None where there is no such table."""
         try:
             newest = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)} LIMIT 1").select("version").collect()
-        except AnalysisException:
-            return None
+        except AnalysisException as error:
+            if error.getCondition() in _NO_SUCH_TABLE:
+                return None
+            raise
         return int(newest[0]["version"])
 
     def read(self, name: str, version: int | None = None) -> DataFrame:
@@ -82,15 +89,26 @@ class Lake:
 
     def overwrite(self, name: str, frame: DataFrame, note: str) -> Written:
         """Replace the table's rows in one commit; ``note`` (run and stage) is kept in the commit."""
-        return self._write(name, frame, "overwrite", note)
+        started = time.monotonic()
+        self._save(name, frame, "overwrite", note)
+        # Delta makes no commit where nothing replaces nothing: then the newest version is what was asked for, too.
+        history = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)} LIMIT 1")
+        commit = history.select("version", "operationMetrics").collect()[0]
+        metrics = commit["operationMetrics"] or {}
+        return Written(
+            table=name,
+            version=int(commit["version"]),
+            rows=int(metrics.get("numOutputRows", 0)),
+            bytes=int(metrics.get("numOutputBytes", 0)),
+            seconds=time.monotonic() - started,
+        )
 
-    def append(self, name: str, rows: Iterable[Mapping[str, Any]], note: str = "") -> Written | None:
+    def append(self, name: str, rows: Iterable[Mapping[str, Any]], note: str = "") -> None:
         """Add rows, given as dicts of the table's columns, in one commit."""
         contract = table(name)
         values = [tuple(row.get(column) for column in contract.column_names) for row in rows]
-        if not values:
-            return None
-        return self._write(name, self.spark.createDataFrame(values, contract.struct).coalesce(1), "append", note)
+        if values:
+            self._save(name, self.spark.createDataFrame(values, contract.struct).coalesce(1), "append", note)
 
     def upsert(self, name: str, row: Mapping[str, Any]) -> None:
         """Insert one row, or replace the row of the same key."""
@@ -112,8 +130,7 @@ class Lake:
         else:
             self.spark.sql(f"RESTORE TABLE {self.identifier(name)} TO VERSION AS OF {version}")
 
-    def _write(self, name: str, frame: DataFrame, mode: str, note: str) -> Written:
-        started = time.monotonic()
+    def _save(self, name: str, frame: DataFrame, mode: str, note: str) -> None:
         contract = table(name)
         self._create(contract)
         writer = conform(frame, contract).write.format("delta").mode(mode).option("userMetadata", note)
@@ -121,19 +138,11 @@ class Lake:
             writer.saveAsTable(self.identifier(name))
         else:
             writer.save(self._path(name))
-        history = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)} LIMIT 1")
-        commit = history.select("version", "operationMetrics").collect()[0]
-        metrics = commit["operationMetrics"] or {}
-        return Written(
-            table=name,
-            version=int(commit["version"]),
-            rows=int(metrics.get("numOutputRows", 0)),
-            bytes=int(metrics.get("numOutputBytes", 0)),
-            seconds=time.monotonic() - started,
-        )
 
     def _create(self, contract: Table) -> None:
         """Create the table if need be: comments from the contract, no statistics on personal data, its clustering."""
+        if contract.name in self._made:
+            return
         if self._catalog:
             layer = contract.name.partition(".")[0]
             self.spark.sql(f"CREATE DATABASE IF NOT EXISTS `{self._catalog}`.`{self._prefix}{layer}`")
@@ -156,6 +165,7 @@ class Lake:
                 f"The lake {self.root} cannot be written ({str(error).splitlines()[0][:200]}); "
                 "check the path and this account's right to write there."
             ) from error
+        self._made.add(contract.name)
 
 
 def _quoted(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pyspark.sql import functions as F
 from rich.console import Console
 from rich.table import Table as Grid
@@ -41,19 +43,23 @@ def _tables(report: NightReport) -> Grid:
 
 
 def _rejects(kg: KnowledgeGraph) -> Grid:
-    grid = Grid(title="set aside, and why", title_justify="left", box=None, padding=(0, 2))
-    for heading in ("table", "rule", "what", "times", "for example"):
-        example = heading == "for example"
-        grid.add_column(
-            heading, justify="right" if heading == "times" else "left", no_wrap=True, min_width=40 if example else None
-        )
+    rows = []
     for name in (table for table in kg.tables if table.endswith(REJECTED_SUFFIX)):
         counted = (
             kg.table(name).groupBy("rule", "kept").agg(F.count("*").alias("times"), F.min("reason").alias("example"))
         )
         for row in counted.orderBy(F.desc("times"), "rule").limit(RULES_LISTED).collect():
             what = "value" if row["kept"] else "record"
-            grid.add_row(name.removesuffix(REJECTED_SUFFIX), row["rule"], what, f"{row['times']:,}", row["example"])
+            rows.append((name.removesuffix(REJECTED_SUFFIX), row["rule"], what, f"{row['times']:,}", row["example"]))
+    grid = Grid(title="set aside, and why", title_justify="left", box=None, padding=(0, 2))
+    for place, heading in enumerate(("table", "rule", "what", "times")):
+        # Only the example may be cut short; without a least width each column gives up some of its own.
+        widest = max((len(row[place]) for row in rows), default=0)
+        justify: Literal["left", "right"] = "right" if heading == "times" else "left"
+        grid.add_column(heading, justify=justify, no_wrap=True, min_width=max(widest, len(heading)))
+    grid.add_column("for example", no_wrap=True)
+    for row in rows:
+        grid.add_row(*row)
     return grid
 
 

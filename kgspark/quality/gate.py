@@ -6,8 +6,11 @@ what failed is asked again, for the number of rows and for examples.
 
 from __future__ import annotations
 
+import contextlib
 import decimal
 import math
+import queue
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,7 +48,11 @@ class Gatekeeper:
     def __init__(self, spark: SparkSession, settings: QualitySettings | None = None) -> None:
         self._spark = spark
         self._settings = settings or QualitySettings()
-        self._batches: Any = None
+        # An engine of Great Expectations keeps what it computed by the name of its one batch: gates side by side need
+        # an engine each.
+        self._engines: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._context: Any = None
+        self._lock = threading.Lock()
 
     def check(self, frame: DataFrame, contract: Table, context: GateContext) -> GateReport:
         """Judge a version of a table by its contract.
@@ -129,10 +136,11 @@ class Gatekeeper:
             expectation = check.expectation.copy()
             expectation.meta = {"place": place}
             expectations.append(expectation)
-        batch = self._definition().get_batch({"dataframe": frame})
-        validation = batch.validate(
+        engine = self._engine()
+        validation = engine.get_batch({"dataframe": frame}).validate(
             gx.ExpectationSuite(name=contract.name, expectations=expectations), result_format=result_format
         )
+        self._engines.put(engine)
         answers: dict[int, dict[str, Any]] = {}
         for outcome in validation.results:
             place = outcome.expectation_config.meta["place"]
@@ -140,19 +148,27 @@ class Gatekeeper:
             answers[place] = {"success": bool(outcome.success), "result": outcome.result}
         return [answers[place] for place in range(len(checks))]
 
-    def _definition(self) -> Any:
-        if self._batches is None:
-            import great_expectations as gx
-            from great_expectations.data_context.types.base import ProgressBarsConfig
-
-            context = gx.get_context(mode="ephemeral")
-            context.enable_analytics(False)
-            context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    def _engine(self) -> Any:
+        """A batch definition with an engine of its own: one that is free, or a new one."""
+        with contextlib.suppress(queue.Empty):
+            return self._engines.get_nowait()
+        with self._lock:
+            if self._context is None:
+                self._context = _new_context()
             # persist=True would keep every gated table in memory until the night ends.
-            source = context.data_sources.add_spark("kgspark", persist=False)
-            asset = source.add_dataframe_asset("version")
-            self._batches = asset.add_batch_definition_whole_dataframe("whole")
-        return self._batches
+            name = f"kgspark {len(self._context.data_sources.all())}"
+            source = self._context.data_sources.add_spark(name, persist=False)
+            return source.add_dataframe_asset("version").add_batch_definition_whole_dataframe("whole")
+
+
+def _new_context() -> Any:
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(False)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    return context
 
 
 def _zero(check: Check) -> int | None:

@@ -112,6 +112,8 @@ def test_executors_run_the_wheel_and_write_delta(cluster: Cluster, wheel: Path, 
 def test_a_night_on_the_cluster_equals_its_steps_on_one_machine(
     cluster: Cluster, wheel: Path, world: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # What the sources of the sample world read.
+    monkeypatch.setenv("KGSPARK_SAMPLE", str(world / "dumps"))
     submit(cluster, "nightly.py", world / "cluster.yaml", wheel)
     run_steps(world / "local.yaml", monkeypatch)
     on_cluster = kgspark.open(str(world / "cluster"), spark=spark)
