@@ -54,12 +54,12 @@ def _rejects(kg: KnowledgeGraph) -> Grid:
     grid = Grid(title="set aside, and why", title_justify="left", box=None, padding=(0, 2))
     for place, heading in enumerate(("table", "rule", "what", "times")):
         # Only the example may be cut short; without a least width each column gives up some of its own.
-        widest = max((len(row[place]) for row in rows), default=0)
+        widest = max((len(cells[place]) for cells in rows), default=0)
         justify: Literal["left", "right"] = "right" if heading == "times" else "left"
         grid.add_column(heading, justify=justify, no_wrap=True, min_width=max(widest, len(heading)))
     grid.add_column("for example", no_wrap=True)
-    for row in rows:
-        grid.add_row(*row)
+    for cells in rows:
+        grid.add_row(*cells)
     return grid
 
 

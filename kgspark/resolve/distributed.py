@@ -3,7 +3,8 @@
 offers -> (query shard x index shard) cells -> candidates -> scored in batches -> winners by windows -> accepted pairs
 -> components -> the refusing union inside each
 
-Each step runs the functions of the array path under Arrow, so both give the same pairs.
+Each step runs the functions of the array path under Arrow, so both give the same pairs. No stage of the night calls
+this yet: resolve.products still joins offers by shared keys alone.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ FIRST_SCORE = {
 NAMES = tuple(FIRST_SCORE)
 _CHUNK_PAIRS = 200_000
 _NO_MASS = 1e-12
+_COSINE_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -150,4 +151,5 @@ class _Table:
 
 
 def _cosine(rows: Matrix, left: Ints, right: Ints) -> Doubles:
-    return np.asarray(rows[left].multiply(rows[right]).sum(axis=1)).ravel()
+    # Rounded off what the order of additions changes: equal pairs then have equal scores, and hashes tell them apart.
+    return np.round(np.asarray(rows[left].multiply(rows[right]).sum(axis=1)).ravel(), _COSINE_DIGITS)

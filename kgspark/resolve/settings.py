@@ -1,4 +1,4 @@
-"""Settings of resolve.pairs and resolve.products: block ``resolve`` of the configuration."""
+"""Settings of product resolution: block ``resolve`` of the configuration."""
 
 from __future__ import annotations
 
@@ -45,6 +45,3 @@ class ResolveSettings(Settings):
         ge=1,
         description="Best pairs without which nothing can be learnt; with fewer, only shared keys join offers",
     )
-    fit_pairs: int = Field(1_000_000, ge=1, description="Pairs to learn from; with more, a sample of offers by hash")
-    shard_offers: int = Field(50_000, ge=100, description="Offers of one side of a cell in the search for candidates")
-    partitions: int = Field(8, ge=1, description="Tasks that pairs are scored in: at least twice the cores")
