@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -58,11 +57,11 @@ class Execution:
             *[self._input(name) for name in stage.reads], cfg=getattr(self.cfg, stage.settings), night=self.night
         )
         self._check_outputs(stage, frames)
-        names = sorted(frames, key=lambda name: (not name.endswith(REJECTED_SUFFIX), name))
-        written = {done.table: done for done in self._each(lambda name: self._write(stage, name, frames[name]), names)}
+        done = self._each(lambda name: self._write(stage, name, frames[name]), sorted(frames))
+        written = {each.table: each for each in done}
         self.lake.spark.catalog.clearCache()
-        self.pinned |= {name: done.version for name, done in written.items()}
-        seconds = shares(watch.lap(), {name: done.seconds for name, done in written.items()})
+        self.pinned |= {name: each.version for name, each in written.items()}
+        seconds = shares(watch.lap(), {name: each.seconds for name, each in written.items()})
         gated = self._gate(stage, written)
         gate_seconds = shares(watch.lap(), gated)
         rows = [
@@ -83,7 +82,6 @@ class Execution:
 
     def publish(self, known: list[Release], stages: Sequence[Stage]) -> Release:
         """Append the release, if every stage has been done in this run."""
-        self.ledger.settle()
         missing = [stage.name for stage in stages if stage.name not in self.ledger.stages_done()]
         if missing:
             raise InputError(
@@ -120,10 +118,10 @@ class Execution:
         """Gate the stage's tables: seconds by table. Where a gate says no, every table of the stage goes back."""
 
         def check(name: str) -> tuple[GateReport, float]:
-            started = time.monotonic()
+            watch = Stopwatch()
             describe(self.lake.spark, f"kgspark {stage.name}: gate {name}")
             report = self.gatekeeper.check(self._input(name), table(name), self._gate_context(name, written))
-            return report, time.monotonic() - started
+            return report, watch.lap()
 
         reports = self._each(check, stage.writes)
         self.ledger.record_gates([row for report, _ in reports for row in report.rows()])

@@ -80,9 +80,10 @@ def run_night(
     try:
         for stage in todo:
             execution.run(stage)
+        # All entries are on disk before a release refers to their run.
+        ledger.settle()
         if release:
             published = execution.publish(known, stages)
-        ledger.settle()
     except GateError as error:
         ledger.finish("gate_failed", str(error))
         raise

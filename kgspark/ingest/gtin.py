@@ -8,6 +8,9 @@ from pyspark.sql import functions as F
 from kgspark.ingest.bind import bind, verdict
 from kgspark.ingest.clean_text import stated
 
+# GS1 prefixes 02, 04 and 20-29 (and UPC number systems 2 and 4, which are the former) number goods inside one company:
+# two shops give one number to different things. GS1 General Specifications, restricted circulation numbers.
+IN_STORE = "^0(02|04|2)"
 _LENGTHS = (8, 12, 13, 14)
 _EXPECTED = {
     "gtin_spreadsheet": "a number that a spreadsheet shortened; export the column as text",

@@ -27,7 +27,7 @@ def slots(corpus: Corpus, left: Ints, right: Ints) -> tuple[Ints, Ints]:
     return numbers[: len(left)], numbers[len(left) :]
 
 
-def order(score: Doubles, tie: NDArray[np.uint64]) -> Ints:
+def order(score: Doubles, tie: NDArray[np.uint64] | Ints) -> Ints:
     """Pairs from the best to the worst, equal scores by hash; the rank of each pair."""
     rank = np.empty(len(score), dtype=np.int64)
     rank[np.lexsort((tie, -score))] = np.arange(len(score))

@@ -64,15 +64,15 @@ def build(
     place = {token: column for column, token in enumerate(vocabulary)}
     gram_codes, grams = _grams([one.squashed_name for one in listings])
     hashes, alone = hash_texts(ids), np.asarray(unique, dtype=bool)
-    seller_codes = np.unique(np.asarray(sellers, dtype=object), return_inverse=True)[1].astype(np.int64)
+    seller_codes = codes(sellers)
     share = np.where(alone, 0, (hashes % np.uint64(LANES)).astype(np.int64))
     return Corpus(
         hashes=hashes,
         sellers=seller_codes,
         unique=alone,
         lanes=seller_codes * LANES + share,
-        gtins=_codes([one.gtin for one in listings]),
-        models=_codes([one.model for one in listings]),
+        gtins=codes([one.gtin for one in listings]),
+        models=codes([one.model for one in listings]),
         vocabulary=tuple(vocabulary),
         name=_matrix((one.name for one in listings), place, len(listings)),
         text=_matrix((one.text for one in listings), place, len(listings)),
@@ -97,6 +97,12 @@ def mix(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> NDArray[np.uin
         return np.asarray(z ^ (z >> np.uint64(31)))
 
 
+def codes(values: Sequence[str | None]) -> Ints:
+    """A number for each distinct text, in their order; -1 for None."""
+    known = {value: code for code, value in enumerate(sorted({value for value in values if value is not None}))}
+    return np.array([-1 if value is None else known[value] for value in values], dtype=np.int64)
+
+
 def document_frequency(matrix: Matrix) -> Ints:
     """Rows that hold each column."""
     return np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.int64)
@@ -115,11 +121,6 @@ def weighted(matrix: Matrix, weights: Doubles) -> Matrix:
     lengths[lengths == 0] = 1.0
     scaled.data /= np.repeat(lengths, np.diff(scaled.indptr))
     return scaled
-
-
-def _codes(values: Sequence[str | None]) -> Ints:
-    known = {value: code for code, value in enumerate(sorted({value for value in values if value}))}
-    return np.array([known[value] if value else -1 for value in values], dtype=np.int64)
 
 
 def _matrix(rows: Iterable[tuple[str, ...]], place: dict[str, int], count: int) -> Matrix:

@@ -188,21 +188,14 @@ class _Union:
             np.array([place[name] for name in pairs.column(side).to_pylist()], dtype=np.int64)
             for side in ("left", "right")
         )
-        sellers = np.unique(np.array(members.column("lister").to_pylist(), dtype=object), return_inverse=True)[1]
-        order = np.lexsort((pairs.column("tie").to_numpy(), -pairs.column("score").to_numpy()))
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = np.arange(len(order))
+        sellers = corpus.codes(members.column("lister").to_pylist())
+        rank = compete.order(pairs.column("score").to_numpy(), pairs.column("tie").to_numpy())
         alone = members.column("alone").to_numpy(zero_copy_only=False)
-        found = cluster.union(left, right, rank, sellers.astype(np.int64), alone, self.max_offers)
+        found = cluster.union(left, right, rank, sellers, alone, self.max_offers)
         smallest: dict[int, str] = {}
         for name, label in zip(ids, found.cluster.tolist(), strict=True):
             smallest[label] = min(name, smallest.get(label, name))
         return pa.table({"offer_id": ids, "cluster": [smallest[label] for label in found.cluster.tolist()]})
-
-
-def lister(source: str = "source", seller: str = "seller") -> Column:
-    """A seller within its source, as one text."""
-    return F.concat(F.col(source), F.lit("\0"), F.col(seller))
 
 
 def _corpus(rows: pa.Table) -> tuple[Corpus, Ints]:

@@ -18,6 +18,7 @@ from pyspark.errors import AnalysisException
 
 from kgspark.config import Config
 from kgspark.errors import InputError
+from kgspark.ingest.sources import unique_sources
 from kgspark.memory import peak_driver_mb
 from kgspark.night import Night
 from kgspark.resolve import corpus, gold, measures, resolver
@@ -84,13 +85,11 @@ def evaluate(
     keys = zip(read.column("source").to_pylist(), read.column("record_id").to_pylist(), strict=True)
     truth = gold.read(gold_file, gold_columns, [s.name for s in sources], {key: row for row, key in enumerate(keys)})
     started = time.perf_counter()
-    unique = [s.name for s in sources if s.emits.catalogue is not None and s.emits.catalogue.unique]
-    offers = corpus_of(read, unique)
+    offers = corpus_of(read, unique_sources(sources))
     normalising = time.perf_counter() - started
     found = resolver.resolve(offers, cfg.resolve, fitted)
     seconds = {"reading": reading, "normalising": normalising} | found.seconds
-    source_codes = np.unique(read.column("source").to_numpy(), return_inverse=True)[1].astype(np.int64)
-    return measure(found, truth, source_codes, seconds)
+    return measure(found, truth, corpus.codes(read.column("source").to_pylist()), seconds)
 
 
 def offers_of(spark: SparkSession, sources: Sequence[Source], cfg: Config) -> DataFrame:
@@ -128,8 +127,7 @@ def measure(found: Resolution, truth: Gold, sources: Ints, seconds: dict[str, fl
     left, right = found.pairs.left, found.pairs.right
     known = (truth.cluster[left] >= 0) & (truth.cluster[right] >= 0)
     true = known & (truth.cluster[left] == truth.cluster[right])
-    size = np.unique(cluster, return_counts=True)[1]
-    all_true = len(truth.left) if truth.listed else int((size * (size - 1) // 2).sum())
+    all_true = len(truth.left) if truth.listed else measures.pairs_within(cluster)
     best = found.won & known
     return Report(
         offers=len(truth.cluster),

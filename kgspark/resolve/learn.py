@@ -16,7 +16,6 @@ from scipy import special
 from kgspark.resolve import calibrate, compete
 from kgspark.resolve.calibrate import Calibration
 from kgspark.resolve.corpus import Bools, Doubles, Ints
-from kgspark.resolve.features import Evidence
 from kgspark.resolve.hits import Outcome
 from kgspark.resolve.pairs import BUCKETS, FOLDS, Pairs
 
@@ -50,17 +49,11 @@ class Judged:
 
 @dataclass(frozen=True)
 class Model:
-    """One fold's scorer: logit = intercept + coefficients x features + tokens' weights, whether they hit or miss."""
+    """One fold's scorer: logit = intercept + coefficients x features + tokens' weights (outcome x token)."""
 
     intercept: float
     coefficients: Doubles
     tokens: Doubles
-
-    def score(self, evidence: Evidence, chosen: Bools) -> Doubles:
-        """Logits of the chosen pairs."""
-        each = self.tokens[evidence.outcome, evidence.token]
-        tokens = np.bincount(evidence.pair, weights=each, minlength=len(evidence.values))
-        return self.intercept + evidence.values[chosen] @ self.coefficients + tokens[chosen]
 
 
 @dataclass(frozen=True)
@@ -101,10 +94,13 @@ def learn(pairs: Pairs, first_score: Doubles) -> Learnt:
 
 def score(models: list[Model], pairs: Pairs) -> Doubles:
     """Each pair's logit by the model of its fold."""
+    evidence, fold = pairs.evidence, pairs.fold
+    by_token = np.stack([model.tokens for model in models])[fold[evidence.pair], evidence.outcome, evidence.token]
+    tokens = np.bincount(evidence.pair, weights=by_token, minlength=len(pairs))
     scores = np.zeros(len(pairs))
-    for fold, model in enumerate(models):
-        chosen = pairs.fold == fold
-        scores[chosen] = model.score(pairs.evidence, chosen)
+    for number, model in enumerate(models):
+        chosen = fold == number
+        scores[chosen] = model.intercept + evidence.values[chosen] @ model.coefficients + tokens[chosen]
     return scores
 
 

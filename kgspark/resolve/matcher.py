@@ -5,14 +5,15 @@ learnt models, document frequencies, calibration -> Matcher -> <root>/matcher/<s
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kgspark.resolve import block, features
+from kgspark.resolve import block, features, learn
 from kgspark.resolve.calibrate import Calibration
-from kgspark.resolve.corpus import Corpus, Doubles, Ints, Matrix, idf, weighted
+from kgspark.resolve.corpus import Corpus, Doubles, Ints, Matrix, document_frequency, idf, weighted
 from kgspark.resolve.features import Evidence, Weights
 from kgspark.resolve.hits import Outcome
 from kgspark.resolve.learn import Learnt, Model
@@ -34,8 +35,9 @@ class Frequencies:
     grams: Ints
     gram_df: Ints
 
+    @functools.cached_property
     def place(self) -> Mapping[str, int]:
-        """Row of each token."""
+        """Row of each token; built once a process, as each batch of pairs asks for it."""
         return {token: row for row, token in enumerate(self.tokens)}
 
 
@@ -64,13 +66,9 @@ class Matcher:
 
     def score(self, corpus: Corpus, pairs: Pairs) -> Doubles:
         """Logit of each pair, by the model of its fold."""
-        table = self._tokens(corpus)
-        scores = np.zeros(len(pairs))
-        for fold in range(FOLDS):
-            chosen = pairs.fold == fold
-            model = Model(self.fitted.intercepts[fold], self.fitted.coefficients[fold], table[fold])
-            scores[chosen] = model.score(pairs.evidence, chosen)
-        return scores
+        return learn.score(
+            list(map(Model, self.fitted.intercepts, self.fitted.coefficients, self._tokens(corpus))), pairs
+        )
 
     def contributions(self, corpus: Corpus, pairs: Pairs) -> tuple[Doubles, Doubles]:
         """What adds up to the logit: of each pair's features (pair x feature), and of each entry of its tokens."""
@@ -80,7 +78,7 @@ class Matcher:
 
     def _tokens(self, corpus: Corpus) -> Doubles:
         """Fold x outcome x token of the corpus."""
-        rows = _rows(self.frequencies.place(), corpus.vocabulary)
+        rows = _rows(self.frequencies.place, corpus.vocabulary)
         kinds = np.array([kind(token) for token in corpus.vocabulary], dtype=np.int64)
         table = self.fitted.fallback[:, :, kinds]
         known = rows >= 0
@@ -90,16 +88,15 @@ class Matcher:
 
 def frequencies(corpus: Corpus) -> Frequencies:
     """Count over a corpus that holds all offers."""
-    name, text = (np.bincount(m.indices, minlength=m.shape[1]) for m in (corpus.name, corpus.text))
-    grams = np.bincount(corpus.grams.indices, minlength=corpus.grams.shape[1])
+    name, text, grams = (document_frequency(matrix) for matrix in (corpus.name, corpus.text, corpus.grams))
     kept, kept_grams = np.flatnonzero(text >= RARE), np.flatnonzero(grams >= RARE)
     return Frequencies(
         len(corpus),
         tuple(corpus.vocabulary[column] for column in kept),
-        name[kept].astype(np.int64),
-        text[kept].astype(np.int64),
+        name[kept],
+        text[kept],
         corpus.gram_codes[kept_grams],
-        grams[kept_grams].astype(np.int64),
+        grams[kept_grams],
     )
 
 
@@ -114,7 +111,7 @@ class Columns:
 
 def columns(known: Frequencies, corpus: Corpus) -> Columns:
     """Look the columns of a corpus up; what is not listed counts as held by one offer."""
-    rows = _rows(known.place(), corpus.vocabulary)
+    rows = _rows(known.place, corpus.vocabulary)
     grams = np.ones(len(corpus.gram_codes), dtype=np.int64)
     if len(known.grams):
         place = np.minimum(np.searchsorted(known.grams, corpus.gram_codes), len(known.grams) - 1)

@@ -40,15 +40,15 @@ class Band:
 
 def pairwise(predicted: Ints, gold: Ints) -> Scores:
     """Over all pairs of records: together in the prediction, together in the gold."""
-    both = _pairs_within(_joint(predicted, gold))
-    return Scores(_share(both, _pairs_within(predicted)), _share(both, _pairs_within(gold)))
+    both = pairs_within(_joint(predicted, gold))
+    return Scores(_share(both, pairs_within(predicted)), _share(both, pairs_within(gold)))
 
 
 def pairwise_listed(predicted: Ints, left: Ints, right: Ints, sources: Ints) -> Scores:
     """Over gold pairs as listed between two sources; predicted pairs within a source are not judged."""
     true = np.unique(np.minimum(left, right) * np.int64(len(predicted)) + np.maximum(left, right))
     found = predicted[true // len(predicted)] == predicted[true % len(predicted)]
-    claimed = _pairs_within(predicted) - _pairs_within(_joint(predicted, sources))
+    claimed = pairs_within(predicted) - pairs_within(_joint(predicted, sources))
     return Scores(_share(int(found.sum()), claimed), _share(int(found.sum()), len(true)))
 
 
@@ -78,6 +78,12 @@ def calibration(p: Doubles, true: Bools) -> list[Band]:
     ]
 
 
+def pairs_within(labels: Ints) -> int:
+    """Pairs of records with one label."""
+    count = np.unique(labels, return_counts=True)[1].astype(np.int64)
+    return int((count * (count - 1) // 2).sum())
+
+
 def _joint(one: Ints, other: Ints) -> Ints:
     return np.asarray(np.unique(np.stack([one, other], axis=1), axis=0, return_inverse=True)[1]).ravel()
 
@@ -85,11 +91,6 @@ def _joint(one: Ints, other: Ints) -> Ints:
 def _sizes(labels: Ints) -> Ints:
     _, place, count = np.unique(labels, return_inverse=True, return_counts=True)
     return np.asarray(count[place])
-
-
-def _pairs_within(labels: Ints) -> int:
-    count = np.unique(labels, return_counts=True)[1].astype(np.int64)
-    return int((count * (count - 1) // 2).sum())
 
 
 def _share(part: int, whole: int) -> float:

@@ -11,11 +11,11 @@ import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
 
+from kgspark.ingest.gtin import IN_STORE
+
 DESCRIPTION_LENGTH = 1000
 # Letters and digits of a model number that can tell products apart: "1" and "N/A" cannot.
 _SHORTEST_MODEL = 4
-# GS1 prefixes 02, 04 and 20-29 number goods inside one company (General Specifications, restricted circulation).
-_IN_STORE = re.compile("0(02|04|2)")
 # A one-letter unit is believed after a space only from this value on: "galaxy s4 4 g" is a network, "250 g" a weight.
 _SMALLEST_SPACED = 10
 
@@ -114,7 +114,7 @@ def listing(
         tuple(sorted(text_tokens)),
         squash(name),
         squash(f"{name} {extra}"),
-        gtin if gtin and not _IN_STORE.match(gtin) else None,
+        gtin if gtin and not re.match(IN_STORE, gtin) else None,
         f"{maker}|{number}" if told else None,
     )
 

@@ -14,6 +14,8 @@ from kgspark.columns import hash_id, node_key
 from kgspark.graph import choose
 from kgspark.graph.names import brand_key, model_key
 from kgspark.graph.settings import GraphSettings
+from kgspark.ingest.gtin import IN_STORE
+from kgspark.ingest.sources import unique_sources
 from kgspark.schema import conform, table
 
 if TYPE_CHECKING:
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
     from kgspark.night import Night
     from kgspark.resolve.settings import ResolveSettings
 
-# GS1 prefixes 02, 04 and 20-29 (and UPC number systems 2 and 4, which are the former) number goods inside one company:
-# two shops give one number to different things. GS1 General Specifications, restricted circulation numbers.
-_IN_STORE = "^0(02|04|2)"
 GTIN, BRAND_MPN, SINGLE, STUB = "gtin", "brand_mpn", "single", "stub"
 
 
@@ -37,7 +36,7 @@ def build(
     silver.product_offers: ``product_id`` hashes the smallest offer id of the product, ``rule`` says what joined the
     offer (gtin before brand_mpn where both did), ``confidence`` is 1 but for brand_mpn.
     """
-    unique = [s.name for s in night.sources if s.emits.catalogue is not None and s.emits.catalogue.unique]
+    unique = unique_sources(night.sources)
     # Counted, loaded and joined: dropped with the cache when the stage is written.
     links = believed_keys(join_keys(offers, cfg), cfg, unique).persist()
     joined = clusters(links, cfg)
@@ -61,7 +60,7 @@ def join_keys(offers: DataFrame, cfg: ResolveSettings) -> DataFrame:
     # A model number without a digit is a word ("black"); a short one ("1", "N/A") is no number at all.
     telling = (F.length(model) >= cfg.min_mpn_length) & model.rlike("[0-9]")
     keys = F.array(
-        F.struct(F.lit(GTIN).alias("rule"), F.when(~F.col("gtin").rlike(_IN_STORE), F.col("gtin")).alias("key")),
+        F.struct(F.lit(GTIN).alias("rule"), F.when(~F.col("gtin").rlike(IN_STORE), F.col("gtin")).alias("key")),
         F.struct(F.lit(BRAND_MPN).alias("rule"), F.when(telling, F.concat(brand, F.lit("|"), model)).alias("key")),
     )
     return offers.select("offer_id", "source", "seller", F.inline(keys)).where(F.col("key").isNotNull())

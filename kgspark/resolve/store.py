@@ -29,7 +29,7 @@ FORMAT = 1
 def save(matcher: Matcher, root: str, trained_on: str) -> str:
     """Write the matcher, unless it is there; gives its folder. ``trained_on`` names the offers for people."""
     tokens, grams, model = _tables(matcher)
-    digest = fingerprint(matcher)
+    digest = _fingerprint(tokens, grams, model)
     system, base = _filesystem(root)
     folder = f"{base}/matcher/{digest}"
     if system.get_file_info(f"{folder}/manifest.json").type == fs.FileType.File:
@@ -84,14 +84,13 @@ def load(path: str) -> Matcher:
         ),
         manifest["figures"],
     )
-    if fingerprint(matcher) != manifest["sha256"]:
+    if _fingerprint(*_tables(matcher)) != manifest["sha256"]:
         raise InputError(f"{path} does not hold what its manifest says; it was changed. Fit a new matcher.")
     return matcher
 
 
-def fingerprint(matcher: Matcher) -> str:
+def _fingerprint(tokens: pa.Table, grams: pa.Table, model: dict[str, Any]) -> str:
     """sha256 of everything that decides a pair."""
-    tokens, grams, model = _tables(matcher)
     digest = hashlib.sha256(json.dumps(model, sort_keys=True).encode())
     digest.update("\0".join(tokens.column("token").to_pylist()).encode())
     for table in (tokens.drop_columns(["token"]), grams):
