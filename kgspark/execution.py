@@ -17,11 +17,12 @@ from kgspark.ingest.frame import read_sources
 from kgspark.ledger import Ledger
 from kgspark.memory import peak_driver_mb
 from kgspark.night import Night
-from kgspark.pipeline import PREVIOUS, RAW, Stage
+from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, Stage
 from kgspark.progress import Progress
 from kgspark.quality.gate import GateContext, Gatekeeper
 from kgspark.quality.results import GateReport
 from kgspark.releases import Release
+from kgspark.resolve import decisions
 from kgspark.schema import REJECTED_SUFFIX, table
 from kgspark.session import describe
 from kgspark.side_by_side import Stopwatch, shares, side_by_side
@@ -53,9 +54,7 @@ class Execution:
         self.progress.begin(stage.name)
         watch = Stopwatch()
         describe(self.lake.spark, f"kgspark {stage.name}")
-        frames = stage.build(
-            *[self._input(name) for name in stage.reads], cfg=getattr(self.cfg, stage.settings), night=self.night
-        )
+        frames, artefact = self._build(stage)
         self._check_outputs(stage, frames)
         done = self._each(lambda name: self._write(stage, name, frames[name]), sorted(frames))
         written = {each.table: each for each in done}
@@ -65,13 +64,24 @@ class Execution:
         gated = self._gate(stage, written)
         gate_seconds = shares(watch.lap(), gated)
         rows = [
-            self._stage_row(stage, written, name, seconds[name], gate_seconds.get(name))
+            self._stage_row(stage, written, name, seconds[name], gate_seconds.get(name)) | {"artefact": artefact}
             for name in (*stage.writes, *(name for name in written if name not in stage.writes))
         ]
         # The entries before these have had a stage's time to be written: an error in them ends the night here.
         self.ledger.settle()
         self.ledger.record_stage(rows)
         self.progress.end(stage.name, sum(written[name].rows for name in stage.writes))
+
+    def _build(self, stage: Stage) -> tuple[dict[str, DataFrame], str | None]:
+        """The stage's frames, and what it fitted as ``name/sha256``, if it fits anything."""
+        inputs = [self._input(name) for name in stage.reads]
+        cfg = getattr(self.cfg, stage.settings)
+        if stage.fit is None:
+            return stage.build(*inputs, cfg=cfg, night=self.night), None
+        fitted = stage.fit(*inputs, cfg=cfg, night=self.night)
+        root = f"{self.lake.root}/_artifacts"
+        folder = fitted.save(root, trained_on=f"{self.ledger.run_id} {stage.name}")
+        return stage.build(*inputs, cfg=cfg, night=self.night, fitted=fitted), folder.removeprefix(root + "/")
 
     def _each(self, work: Callable[[str], Result], names: Sequence[str]) -> list[Result]:
         return side_by_side(work, names, self.cfg.spark.tables_at_a_time)
@@ -94,7 +104,7 @@ class Execution:
             "run_id": self.ledger.run_id,
             "action": "release",
             "tables": self.pinned,
-            "artifacts": {},
+            "artifacts": self.ledger.artefacts(),
             "config_hash": self.ledger.config_hash,
             "code_version": __version__,
             "licences": {source.name: source.licence or "not stated" for source in self.night.sources},
@@ -111,6 +121,8 @@ class Execution:
     def _input(self, name: str) -> DataFrame:
         if name == RAW:
             return read_sources(self.lake.spark, self.night.sources, self.cfg.ingest)
+        if name == DECISIONS:
+            return decisions.read(self.lake.spark, self.cfg.resolve.decisions)
         name, version = self._pin(name)
         return self.lake.empty(name) if version is None else self.lake.read(name, version)
 

@@ -63,6 +63,10 @@ class Ledger:
         """This run's rows of ops.stage_runs, in the order they were written."""
         return list(self._stage_rows)
 
+    def artefacts(self) -> dict[str, str]:
+        """What this run fitted: name of the artefact to its sha256."""
+        return dict(row["artefact"].split("/") for row in self._stage_rows if row["artefact"])
+
     def rows_of(self, table: str, version: int | None) -> int | None:
         """Rows that a version of a table was written with; None where no run wrote it."""
         return None if version is None else self._rows.get((table, version))

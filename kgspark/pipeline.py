@@ -1,14 +1,14 @@
 """The night in flow order: which stage reads what, writes what, and which function does it. Read this file first.
 
-raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> products -> golden records -> graph ->
-metrics, vectors
+raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> matched pairs of offers -> products ->
+golden records -> graph -> metrics, vectors
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from pyspark.sql import DataFrame
 
@@ -16,11 +16,20 @@ from kgspark.embed import vectors
 from kgspark.graph import facts, metrics
 from kgspark.ingest import interactions, offers, price_history, records, reviews
 from kgspark.reconcile import products as golden
-from kgspark.resolve import products
+from kgspark.resolve import matching, products
 
 RAW = "raw"
+DECISIONS = "decisions"
 PREVIOUS = "@previous"
 Build = Callable[..., dict[str, DataFrame]]
+
+
+class Artefact(Protocol):
+    """What a fit gives: it goes to the stage's build, and is kept under the lake."""
+
+    def save(self, root: str, trained_on: str) -> str:
+        """Write it under ``root``, named by its content; gives its folder. ``trained_on`` says on what, for people."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -28,10 +37,11 @@ class Stage:
     """One step of the night.
 
     ``reads`` names tables as written this night or, failing that, in the last release; ``raw`` stands for the framed
-    dumps and ``<table>@previous`` for the table in the last release. ``build(*inputs, cfg, night)`` gets them in this
-    order and returns a frame for each table it writes, ``<table>_rejected`` among them. ``settings`` names its block of
-    the configuration. ``mode`` is ``rows`` where each output key depends only on the input rows of that key.
-    ``version`` goes up whenever the same input gives other rows.
+    dumps, ``decisions`` for what people said of pairs, ``<table>@previous`` for the table in the last release.
+    ``build(*inputs, cfg, night)`` gets them in this order and returns a frame for each table it writes,
+    ``<table>_rejected`` among them. ``fit``, where there is one, gets the same before it and gives an Artefact that
+    ``build`` takes as ``fitted``. ``settings`` names its block of the configuration. ``mode`` is ``rows`` where each
+    output key depends only on the input rows of that key. ``version`` goes up whenever the same input gives other rows.
     """
 
     name: str
@@ -41,6 +51,7 @@ class Stage:
     settings: str
     mode: Literal["rows", "whole"]
     version: int = 1
+    fit: Callable[..., Artefact] | None = None
 
 
 _BRONZE = ("bronze.catalog_records", "bronze.review_records", "bronze.interaction_records")
@@ -66,9 +77,25 @@ STAGES: tuple[Stage, ...] = (
         "rows",
     ),
     Stage(
+        "resolve.pairs",
+        ("silver.offers", DECISIONS),
+        ("silver.offer_pairs",),
+        matching.build,
+        "resolve",
+        "whole",
+        fit=matching.fit,
+    ),
+    Stage(
         "resolve.products",
-        ("silver.offers", "silver.reviews", "silver.interactions"),
-        ("silver.product_offers",),
+        (
+            "silver.offers",
+            "silver.offer_pairs",
+            "silver.reviews",
+            "silver.interactions",
+            "silver.product_offers" + PREVIOUS,
+            "silver.product_history" + PREVIOUS,
+        ),
+        ("silver.product_offers", "silver.product_history"),
         products.build,
         "resolve",
         "whole",

@@ -93,7 +93,15 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("kgspark/quality/", "great_expectations"): "this is the package that knows Great Expectations",
     ("kgspark/ingest/preflight.py", "collect"): "before the night: one row a file",
     ("kgspark/resolve/evaluate.py", "toArrow"): "no stage: people's samples, resolved in one process",
-    ("kgspark/resolve/products.py", "persist"): "links are counted, loaded and joined; run.py clears the cache",
+    ("kgspark/resolve/counting.py", "toArrow"): "part of a fit: document frequencies are the matcher's tables",
+    ("kgspark/resolve/decisions.py", "collect"): "part of a fit: what people decided, by hand",
+    (
+        "kgspark/resolve/matching.py",
+        "toArrow",
+    ): "the fit of resolve.pairs: one process resolves what fits it, or a sample",
+    ("kgspark/resolve/offers.py", "collect"): "part of a fit: one row a source",
+    ("kgspark/resolve/products.py", "persist"): "members and products are read several times; run.py clears the cache",
+    ("kgspark/resolve/union.py", "persist"): "pairs are read for components, union and rows; run.py clears the cache",
     ("kgspark/tables.py", "collect"): "one row of a table's history",
     ("kgspark/tables.py", "saveAsTable"): "this is where tables are written",
 }

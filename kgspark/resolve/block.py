@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntFlag
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,26 @@ _TIE_BREAK = 1e-9
 # own offers are skipped afterwards, a search asks for this many more than it needs.
 _LARGE_SELLER = 0.1
 _SPARE = 8
+
+
+class Step(IntFlag):
+    """What made two offers a candidate pair; a pair may have several."""
+
+    NAME = 1
+    TEXT = 2
+    GRAMS = 4
+    GTIN = 8
+    MODEL = 16  # brand and model number
+    PERSON = 32  # somebody decided on it
+
+
+def steps_of(mask: int) -> list[str]:
+    """The names of the steps in a mask.
+
+    >>> steps_of(5)
+    ['name', 'grams']
+    """
+    return [str(step.name).lower() for step in Step if step & mask]
 
 
 @dataclass(frozen=True)
@@ -90,13 +111,13 @@ def merge(parts: Iterable[Hits], k: int) -> Hits:
     return Hits(query[best], found[best], score[best])
 
 
-def equal(codes: Ints, sellers: Ints, unique: Bools, cap: int) -> Hits:
-    """All pairs of offers with one code (-1: none), unless more than ``cap`` offers share it: a placeholder."""
+def equal(codes: Ints, sellers: Ints, unique: Bools) -> Hits:
+    """All pairs of offers with one code (-1: none)."""
     order = np.argsort(codes, kind="stable")
     order = order[codes[order] >= 0]
     _, start, size = np.unique(codes[order], return_index=True, return_counts=True)
     lows, highs = [], []
-    for count in np.unique(size[(size >= 2) & (size <= cap)]):
+    for count in np.unique(size[size >= 2]):
         members = order[start[size == count][:, None] + np.arange(count)]
         one, other = np.triu_indices(count, k=1)
         lows.append(members[:, one].ravel())
@@ -106,12 +127,15 @@ def equal(codes: Ints, sellers: Ints, unique: Bools, cap: int) -> Hits:
     return Hits(low[~own], high[~own], np.ones(int((~own).sum())))
 
 
-def pairs(hits: Iterable[Hits]) -> tuple[Ints, Ints]:
-    """The distinct pairs among hits, whichever side asked: smaller and larger row number."""
-    ends = [(np.minimum(h.query, h.found), np.maximum(h.query, h.found)) for h in hits]
-    both = np.stack([np.concatenate([low for low, _ in ends]), np.concatenate([high for _, high in ends])], axis=1)
-    distinct = np.unique(both, axis=0)
-    return distinct[:, 0], distinct[:, 1]
+def pairs(hits: Iterable[tuple[Step, Hits]]) -> tuple[Ints, Ints, Ints]:
+    """The distinct pairs among hits, whichever side asked: smaller and larger row number, and a mask of the steps."""
+    found = list(hits)
+    low, high = (np.concatenate([end(h.query, h.found) for _, h in found]) for end in (np.minimum, np.maximum))
+    step = np.concatenate([np.full(len(h.query), int(step), dtype=np.int64) for step, h in found])
+    distinct, place = np.unique(np.stack([low, high], axis=1), axis=0, return_inverse=True)
+    mask = np.zeros(len(distinct), dtype=np.int64)
+    np.bitwise_or.at(mask, place.ravel(), step)
+    return distinct[:, 0], distinct[:, 1], mask
 
 
 def _search(queries: Shard, asking: Ints, index: Shard, columns: Matrix, others: Ints, k: int) -> Hits:

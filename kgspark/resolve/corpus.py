@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -80,6 +80,16 @@ def build(
         grams=grams,
         squashed_text=tuple(one.squashed_text for one in listings),
     )
+
+
+def without_placeholders(offers: Corpus, max_gtin: int, max_model: int) -> Corpus:
+    """The corpus without the codes that more offers share than the limits allow: they tell no products apart."""
+
+    def believed(codes: Ints, most: int) -> Ints:
+        count = np.bincount(codes[codes >= 0], minlength=1)
+        return np.where((codes >= 0) & (count[np.maximum(codes, 0)] <= most), codes, -1)
+
+    return replace(offers, gtins=believed(offers.gtins, max_gtin), models=believed(offers.models, max_model))
 
 
 def hash_texts(texts: Iterable[str]) -> NDArray[np.uint64]:

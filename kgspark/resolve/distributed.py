@@ -1,14 +1,13 @@
 """The same method over partitions: no process holds all offers, only the matcher's tables.
 
-offers -> (query shard x index shard) cells -> candidates -> scored in batches -> winners by windows -> accepted pairs
--> components -> the refusing union inside each
+offers -> (query shard x index shard) cells -> candidates -> scored in batches -> winners by windows -> judged pairs
 
-Each step runs the functions of the array path under Arrow, so both give the same pairs. No stage of the night calls
-this yet: resolve.products still joins offers by shared keys alone.
+Each step runs the functions of the array path under Arrow, so both give the same pairs; ``union.py`` goes on from here.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,29 +17,45 @@ import pyarrow as pa
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from kgspark.columns import node_key
-from kgspark.graph import choose
-from kgspark.graph.settings import GraphSettings
-from kgspark.resolve import block, cluster, compete, corpus, matcher, resolver
-from kgspark.resolve.block import Shard
+from kgspark.resolve import block, compete, matcher, resolver
+from kgspark.resolve.block import Shard, Step
 from kgspark.resolve.corpus import LANES, Corpus, Ints
 from kgspark.resolve.matcher import Frequencies, Matcher
 from kgspark.resolve.normalise import listing
+from kgspark.resolve.offers import OFFER, corpus_of, distinct
 from kgspark.resolve.pairs import prepare
 from kgspark.resolve.settings import ResolveSettings
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
-# What the method reads of an offer; ``lister`` is the seller within its source, ``alone`` that it repeats no product.
-OFFER = ("offer_id", "lister", "alone", "title", "brand", "mpn", "description", "gtin")
-_HITS = "search string, query string, found string, score double"
-_SCORED = "left string, right string, left_slot string, right_slot string, score double, tie long, p double"
+# One row a decided pair: left, right, said (cluster.SAME or DIFFERENT).
+DECISIONS = "left string, right string, said int"
+_HITS = "step long, query string, found string, score double"
+_KEYS = "offer_id string, lister string, alone boolean, step long, key string"
+_SCORED = (
+    "left string, right string, left_slot string, right_slot string, score double, tie long, p double, wins boolean"
+)
 _ONE, _OTHER = "one_", "other_"
 
 
-def candidates(offers: DataFrame, known: Frequencies, cfg: ResolveSettings, shards: int) -> DataFrame:
-    """Distinct pairs ``left, right`` of offer ids. Every offer travels to 2 x ``shards`` cells of the grid."""
+def judged(offers: DataFrame, decisions: DataFrame, fitted: Matcher, cfg: ResolveSettings, number: int) -> DataFrame:
+    """All candidate pairs among ``number`` offers: left, right, steps, said, score, tie, won, p (0 where a pair had to
+    win and did not).
+    """
+    shards = max(1, math.ceil(number / cfg.shard_offers))
+    pairs = candidates(offers, decisions, fitted.frequencies, cfg, shards)
+    found = winners(scored(pairs.select("left", "right"), offers, fitted, cfg))
+    return found.join(pairs, on=["left", "right"], how="inner")
+
+
+def candidates(
+    offers: DataFrame, decisions: DataFrame, known: Frequencies, cfg: ResolveSettings, shards: int
+) -> DataFrame:
+    """Distinct pairs ``left, right`` of offer ids with ``steps`` (mask of block.Step) and ``said`` (0: nobody did).
+
+    Every offer travels to 2 x ``shards`` cells of the grid.
+    """
     shard = F.pmod(F.xxhash64("offer_id"), F.lit(shards))
     others = F.explode(F.sequence(F.lit(0), F.lit(shards - 1)))
     placed = offers.select(*OFFER, shard.alias("shard"), others.alias("other"))
@@ -50,31 +65,76 @@ def candidates(offers: DataFrame, known: Frequencies, cfg: ResolveSettings, shar
     cell = _Cell(known, cfg)
     # Spark counts the arguments, and self would be taken for the key.
     hits = cells.groupBy("cell").applyInArrow(lambda rows: cell(rows), _HITS)
-    nearest = Window.partitionBy("search", "query").orderBy(F.col("score").desc(), "found")
+    nearest = Window.partitionBy("step", "query").orderBy(F.col("score").desc(), "found")
     best = hits.withColumn("place", F.row_number().over(nearest)).where(F.col("place") <= cfg.candidates)
-    pairs = best.select("query", "found").unionByName(_sharing(offers, F.col("gtin"), cfg.max_offers_per_gtin))
+    both = offers.select("offer_id")
+    known_ends = decisions.join(both.withColumnRenamed("offer_id", "left"), on="left", how="left_semi").join(
+        both.withColumnRenamed("offer_id", "right"), on="right", how="left_semi"
+    )
+    pairs = (
+        best.select("query", "found", "step", F.lit(0).alias("said"))
+        .unionByName(_sharing(offers))
+        .unionByName(
+            known_ends.select(
+                F.col("left").alias("query"),
+                F.col("right").alias("found"),
+                F.lit(int(Step.PERSON)).cast("long").alias("step"),
+                "said",
+            )
+        )
+    )
     ends = F.least("query", "found").alias("left"), F.greatest("query", "found").alias("right")
-    return pairs.select(*ends).distinct()
+    by_pair = pairs.groupBy(*ends)
+    return by_pair.agg(F.bit_or("step").alias("steps"), F.sum("said").cast("int").alias("said"))
 
 
-def _sharing(offers: DataFrame, key: Column, cap: int) -> DataFrame:
-    """All pairs of offers with one key, unless more than ``cap`` share it."""
-    keyed = offers.select("offer_id", "lister", "alone", key.alias("key")).where(F.col("key").isNotNull())
-    few = keyed.groupBy("key").agg(F.count("*").alias("offers")).where(F.col("offers").between(2, cap))
-    one = keyed.join(few, on="key", how="left_semi")
-    other = one.select("key", *(F.col(n).alias("other_" + n) for n in ("offer_id", "lister", "alone")))
+def without_placeholders(offers: DataFrame, cfg: ResolveSettings) -> DataFrame:
+    """The offers without GTINs, and brands and model numbers, that more share than the settings allow."""
+    most = F.when(F.col("step") == int(Step.GTIN), cfg.max_offers_per_gtin).otherwise(cfg.max_offers_per_mpn)
+    keyed = offers.mapInArrow(_keys, _KEYS)
+    common = keyed.groupBy("step", "key").agg(F.count("*").alias("offers")).where(F.col("offers") > most)
+    told = keyed.join(common, on=["step", "key"], how="left_semi").groupBy("offer_id")
+    flags = told.agg(
+        *(F.max(F.col("step") == int(step)).alias(f"common_{step.name}") for step in (Step.GTIN, Step.MODEL))
+    )
+    marked = offers.join(flags, on="offer_id", how="left")
+    gtin = F.when(~F.coalesce("common_GTIN", F.lit(False)), F.col("gtin"))
+    numbered = F.col("numbered") & ~F.coalesce("common_MODEL", F.lit(False))
+    return marked.withColumns({"gtin": gtin, "numbered": numbered}).select(*OFFER)
+
+
+def _sharing(offers: DataFrame) -> DataFrame:
+    """All pairs of offers with one GTIN, or one brand and model number."""
+    one = offers.mapInArrow(_keys, _KEYS)
+    other = one.select("step", "key", *(F.col(n).alias("other_" + n) for n in ("offer_id", "lister", "alone")))
     own = (F.col("lister") == F.col("other_lister")) & F.col("alone") & F.col("other_alone")
-    met = one.join(other, on="key", how="inner").where((F.col("offer_id") < F.col("other_offer_id")) & ~own)
-    return met.select(F.col("offer_id").alias("query"), F.col("other_offer_id").alias("found"))
+    met = one.join(other, on=["step", "key"], how="inner").where((F.col("offer_id") < F.col("other_offer_id")) & ~own)
+    return met.select(
+        F.col("offer_id").alias("query"), F.col("other_offer_id").alias("found"), "step", F.lit(0).alias("said")
+    )
 
 
-def scored(pairs: DataFrame, offers: DataFrame, fitted: Matcher) -> DataFrame:
-    """Pairs with both slots, score, tie and the probability that they have if they win."""
+def scored(pairs: DataFrame, offers: DataFrame, fitted: Matcher, cfg: ResolveSettings) -> DataFrame:
+    """Pairs with both slots, score, tie, the probability that they have if they win, and whether they need to."""
+    return beside(pairs, offers).mapInArrow(_Score(fitted, cfg), _SCORED)
+
+
+def beside(pairs: DataFrame, offers: DataFrame) -> DataFrame:
+    """Pairs (left, right, ...) with the columns of both offers, as ``both_offers`` reads them."""
     one = offers.select(*(F.col(name).alias(_ONE + name) for name in OFFER))
     other = offers.select(*(F.col(name).alias(_OTHER + name) for name in OFFER))
     rows = pairs.join(one, on=F.col("left") == F.col(_ONE + "offer_id"), how="inner")
-    rows = rows.join(other, on=F.col("right") == F.col(_OTHER + "offer_id"), how="inner")
-    return rows.drop("left", "right").mapInArrow(_Score(fitted), _SCORED)
+    return rows.join(other, on=F.col("right") == F.col(_OTHER + "offer_id"), how="inner").drop("left", "right")
+
+
+def both_offers(rows: pa.Table) -> tuple[pa.Table, Corpus, Ints, Ints, Ints]:
+    """The distinct offers of rows from ``beside``, as a table and a corpus; left, right and row of each pair, in the
+    order of ``in_order``.
+    """
+    both = pa.concat_tables([rows.select([p + n for n in OFFER]).rename_columns(list(OFFER)) for p in (_ONE, _OTHER)])
+    once, place = distinct(both)
+    offers = corpus_of(once)
+    return once, offers, *resolver.in_order(offers, place[: rows.num_rows], place[rows.num_rows :])
 
 
 def winners(pairs: DataFrame, rounds: int = compete.ROUNDS) -> DataFrame:
@@ -90,23 +150,8 @@ def winners(pairs: DataFrame, rounds: int = compete.ROUNDS) -> DataFrame:
         sides = sides.withColumn("best", F.col("open") & (F.col("rank") == best))
         sides = sides.withColumn("won", F.col("won") | F.min("best").over(of_pair))
     once = sides.where(F.col("slot") == F.col("left_slot"))
-    probability = F.when(F.col("won"), F.col("p")).otherwise(F.lit(0.0))
+    probability = F.when(F.col("won") | ~F.col("wins"), F.col("p")).otherwise(F.lit(0.0))
     return once.select("left", "right", "score", "tie", "won", probability.alias("p"))
-
-
-def clusters(offers: DataFrame, accepted: DataFrame, cfg: ResolveSettings) -> DataFrame:
-    """``offer_id, cluster`` (an offer id of it): components, then the refusing union inside each."""
-    edges = accepted.select(node_key("left").alias("src"), node_key("right").alias("dst"), "*")
-    vertices = offers.select("offer_id", "lister", "alone", node_key("offer_id").alias("id"))
-    engine = GraphSettings(engine=cfg.engine)
-    component = choose.connected_components(vertices.select("id"), edges.select("src", "dst"), engine)
-    members = vertices.join(component, on="id", how="inner")
-    # Under a name of its own: Spark takes a column for ambiguous that both sides of a cogroup have from one frame.
-    parts = component.select(F.col("id").alias("src"), F.col("component").alias("part"))
-    inside = edges.join(parts, on="src", how="inner")
-    grouped = members.groupBy("component").cogroup(inside.groupBy("part"))
-    union = _Union(cfg.max_cluster_offers)
-    return grouped.applyInArrow(lambda offers, pairs: union(offers, pairs), "offer_id string, cluster string")
 
 
 @dataclass(frozen=True)
@@ -118,22 +163,21 @@ class _Cell:
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         asks = rows.column("asks").to_numpy(zero_copy_only=False)
-        offers, place = _corpus(rows)
-        ids = np.array(rows.column("offer_id").to_pylist(), dtype=object)
+        once, place = distinct(rows.select(list(OFFER)))
+        offers = corpus_of(once)
+        names = np.array(once.column("offer_id").to_pylist(), dtype=object)
         asking, answering = place[asks], place[~asks]
-        name_of = np.empty(len(offers), dtype=object)
-        name_of[place] = ids
-        found: list[tuple[str, block.Hits]] = []
+        found: list[tuple[Step, block.Hits]] = []
         for search in matcher.retrievals(offers, self.known, self.cfg.max_word_offers, self.cfg.max_gram_offers):
             sides = [_shard(offers, side, search.rows) for side in (asking, answering)]
-            found.append((search.name, block.search(sides[0], sides[1], self.cfg.candidates)))
+            found.append((search.step, block.search(sides[0], sides[1], self.cfg.candidates)))
         return pa.concat_tables(
             [pa.table({
-                "search": pa.array([name] * len(hits.query), pa.string()),
-                "query": pa.array(name_of[hits.query], pa.string()),
-                "found": pa.array(name_of[hits.found], pa.string()),
+                "step": pa.array([int(step)] * len(hits.query), pa.int64()),
+                "query": pa.array(names[hits.query], pa.string()),
+                "found": pa.array(names[hits.found], pa.string()),
                 "score": hits.score,
-            }) for name, hits in found]
+            }) for step, hits in found]
         )  # fmt: skip
 
 
@@ -142,6 +186,7 @@ class _Score:
     """Scores batches of pairs whose rows carry both offers."""
 
     fitted: Matcher
+    cfg: ResolveSettings
 
     def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in incoming:
@@ -149,64 +194,48 @@ class _Score:
                 yield self._score(pa.Table.from_batches([batch]))
 
     def _score(self, rows: pa.Table) -> pa.RecordBatch:
-        both = pa.concat_tables(
-            [rows.select([p + n for n in OFFER]).rename_columns(list(OFFER)) for p in (_ONE, _OTHER)]
-        )
-        offers, place = _corpus(both)
-        ids = np.empty(len(offers), dtype=object)
-        ids[place] = both.column("offer_id").to_pylist()
-        listers = np.empty(len(offers), dtype=object)
-        listers[place] = both.column("lister").to_pylist()
-        left, right = resolver.in_order(offers, place[: rows.num_rows], place[rows.num_rows :])
+        once, offers, left, right, _ = both_offers(rows)
+        ids, listers = (np.array(once.column(name).to_pylist(), dtype=object) for name in ("offer_id", "lister"))
         evidence, name_df = matcher.evidence(offers, self.fitted.frequencies, left, right)
         pairs = prepare(offers, name_df, left, right, evidence)
         score = self.fitted.score(offers, pairs)
+        believed, must_win = self.fitted.probability(offers, pairs, score, self.cfg)
         lanes = [f"{lister}\0{lane % LANES}" for lister, lane in zip(listers, offers.lanes, strict=True)]
         columns = {
-            "left": pa.array(ids[left], pa.string()),
-            "right": pa.array(ids[right], pa.string()),
+            "left": pa.array(np.minimum(ids[left], ids[right]), pa.string()),
+            "right": pa.array(np.maximum(ids[left], ids[right]), pa.string()),
             "left_slot": pa.array([f"{ids[a]}\0{lanes[b]}" for a, b in zip(left, right, strict=True)]),
             "right_slot": pa.array([f"{ids[b]}\0{lanes[a]}" for a, b in zip(left, right, strict=True)]),
             "score": pa.array(score),
             # Signed, in the order of the unsigned hash.
             "tie": pa.array((pairs.tie ^ np.uint64(1 << 63)).view(np.int64)),
-            "p": pa.array(self.fitted.fitted.calibration.probability(score)),
+            "p": pa.array(believed),
+            "wins": pa.array(must_win),
         }
         return pa.RecordBatch.from_pydict(columns)
 
 
-@dataclass(frozen=True)
-class _Union:
-    """Unites the pairs of one component."""
-
-    max_offers: int
-
-    def __call__(self, members: pa.Table, pairs: pa.Table) -> pa.Table:
-        ids = members.column("offer_id").to_pylist()
-        place = {name: row for row, name in enumerate(ids)}
-        left, right = (
-            np.array([place[name] for name in pairs.column(side).to_pylist()], dtype=np.int64)
-            for side in ("left", "right")
-        )
-        sellers = corpus.codes(members.column("lister").to_pylist())
-        rank = compete.order(pairs.column("score").to_numpy(), pairs.column("tie").to_numpy())
-        alone = members.column("alone").to_numpy(zero_copy_only=False)
-        found = cluster.union(left, right, rank, sellers, alone, self.max_offers)
-        smallest: dict[int, str] = {}
-        for name, label in zip(ids, found.cluster.tolist(), strict=True):
-            smallest[label] = min(name, smallest.get(label, name))
-        return pa.table({"offer_id": ids, "cluster": [smallest[label] for label in found.cluster.tolist()]})
+def _keys(incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """One row for each key of each offer: its GTIN, and its brand and model number."""
+    for batch in incoming:
+        rows = batch.to_pydict()
+        said = [
+            (offer, lister, alone, int(step), key)
+            for offer, lister, alone, numbered, _, brand, mpn, _, gtin in zip(*(rows[n] for n in OFFER), strict=True)
+            for step, key in _keys_of(brand, mpn if numbered else None, gtin)
+        ]
+        types = (pa.string(), pa.string(), pa.bool_(), pa.int64(), pa.string())
+        names = ("offer_id", "lister", "alone", "step", "key")
+        columns = zip(*said, strict=True) if said else [()] * len(names)
+        yield pa.RecordBatch.from_arrays([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names)
 
 
-def _corpus(rows: pa.Table) -> tuple[Corpus, Ints]:
-    """The distinct offers among rows as a corpus, and for each row its number there."""
-    ids, first, place = np.unique(
-        np.array(rows.column("offer_id").to_pylist(), dtype=object), return_index=True, return_inverse=True
-    )
-    once = rows.take(pa.array(first))
-    texts = zip(*(once.column(n).to_pylist() for n in ("title", "brand", "mpn", "description", "gtin")), strict=True)
-    sellers, alone = once.column("lister").to_pylist(), once.column("alone").to_numpy(zero_copy_only=False)
-    return corpus.build(list(ids), sellers, alone, [listing(*row) for row in texts]), place.astype(np.int64)
+def _keys_of(brand: str | None, mpn: str | None, gtin: str | None) -> Iterator[tuple[Step, str]]:
+    read = listing("", brand=brand, mpn=mpn, gtin=gtin)
+    if read.gtin:
+        yield Step.GTIN, read.gtin
+    if read.model:
+        yield Step.MODEL, read.model
 
 
 def _shard(offers: Corpus, rows: Ints, weights: object) -> Shard:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 from pyspark.errors import AnalysisException
 
 from kgspark.config import Config
@@ -26,16 +25,14 @@ from kgspark.resolve.corpus import Ints
 from kgspark.resolve.gold import Gold
 from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.measures import Band, Scores
-from kgspark.resolve.normalise import listing
-from kgspark.resolve.resolver import Resolution
+from kgspark.resolve.offers import corpus_of, listed, listing_once
+from kgspark.resolve.resolver import Resolution, Verdict
 from kgspark.schema import table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from kgspark.ingest.sources import Source
-
-_COLUMNS = ("offer_id", "source", "record_id", "seller", "title", "description", "brand", "gtin", "mpn")
 
 
 @dataclass(frozen=True)
@@ -78,14 +75,16 @@ def evaluate(
     started = time.perf_counter()
     frame = offers_of(spark, sources, cfg)
     try:
-        read = (frame.where(where) if where else frame).select(*_COLUMNS).toArrow()
+        chosen = frame.where(where) if where else frame
+        once = listing_once(chosen, unique_sources(sources), cfg.resolve.max_repeat_share)
+        read = listed(chosen, once, "source", "record_id").toArrow()
     except AnalysisException as error:
         raise InputError(f"--where {where}: {str(error).splitlines()[0]}") from None
     reading = time.perf_counter() - started
     keys = zip(read.column("source").to_pylist(), read.column("record_id").to_pylist(), strict=True)
     truth = gold.read(gold_file, gold_columns, [s.name for s in sources], {key: row for row, key in enumerate(keys)})
     started = time.perf_counter()
-    offers = corpus_of(read, unique_sources(sources))
+    offers = corpus_of(read)
     normalising = time.perf_counter() - started
     found = resolver.resolve(offers, cfg.resolve, fitted)
     seconds = {"reading": reading, "normalising": normalising} | found.seconds
@@ -104,16 +103,6 @@ def offers_of(spark: SparkSession, sources: Sequence[Source], cfg: Config) -> Da
     raw = read_sources(spark, sources, cfg.ingest)
     bronze = records.build(raw, catalog, reviews, done, cfg=cfg.ingest, night=night)
     return offers.build(bronze[records.TABLES["catalogue"]], cfg=cfg.silver, night=night)["silver.offers"]
-
-
-def corpus_of(read: pa.Table, unique_sources: Sequence[str]) -> corpus.Corpus:
-    """Offers (columns of silver.offers) as the method's arrays."""
-    columns = (read.column(name).to_pylist() for name in ("title", "brand", "mpn", "description", "gtin"))
-    listings = [listing(*row) for row in zip(*columns, strict=True)]
-    sources = read.column("source").to_pylist()
-    sellers = [f"{source}\0{seller}" for source, seller in zip(sources, read.column("seller").to_pylist(), strict=True)]
-    alone = set(unique_sources)
-    return corpus.build(read.column("offer_id").to_pylist(), sellers, [source in alone for source in sources], listings)
 
 
 def measure(found: Resolution, truth: Gold, sources: Ints, seconds: dict[str, float]) -> Report:
@@ -138,7 +127,7 @@ def measure(found: Resolution, truth: Gold, sources: Ints, seconds: dict[str, fl
         exact_clusters=measures.exact_clusters(predicted, cluster),
         candidates=len(found.pairs),
         candidate_recall=min(float(true.sum()) / all_true, 1.0) if all_true else 0.0,
-        accepted=int(found.accepted.sum()),
+        accepted=int((found.verdict <= Verdict.REFUSED_PERSON).sum()),
         calibration=measures.calibration(found.p[best], true[best]),
         seconds={step: round(value, 2) for step, value in seconds.items()},
         peak_mb=round(peak_driver_mb(), 1),

@@ -25,6 +25,10 @@ RIDGE = 1 / 0.03
 SHRINK_TOKEN, SHRINK_BUCKET = 10.0, 20.0
 OTHERS_WEIGHT = 0.2
 SMALLEST_RATE = 1e-4
+# A pair that a person judged counts as much as this many that were judged by their score ...
+LABEL_WEIGHT = 10.0
+# ... and this many of them settle where the probabilities lie, in the place of the anchor.
+LABELS_TO_ANCHOR = 30
 OUTCOMES = len(Outcome)
 # Outcomes that share a coefficient: tokens found (fm) and tokens missed (fd).
 OUTCOME_GROUPS = ((Outcome.HIT, Outcome.PREFIX), (Outcome.MISS,))
@@ -65,30 +69,39 @@ class Learnt:
     expected: list[float] = field(default_factory=list)
 
 
-def judge(score: Doubles, pairs: Pairs, total: float | None = None) -> Judged:
-    """Winners, decoys, calibration and probabilities of a score; ``total`` holds the sum of probabilities there."""
+def judge(score: Doubles, pairs: Pairs, label: Doubles, total: float | None = None) -> Judged:
+    """Winners, decoys, calibration and probabilities of a score; ``total`` holds the sum of probabilities there.
+
+    ``label`` is 1 or 0 where a person judged a pair, else NaN. Enough of them hold the sum over the judged winners
+    instead: those are the pairs about which nobody was sure.
+    """
     rank = compete.order(score, pairs.tie)
     won = compete.winners(rank, pairs.first, pairs.second)
     decoy = compete.decoys(rank, pairs.first, pairs.second, won)
     calibration = calibrate.fit(score, won, decoy)
-    if total is not None:
+    judged_by_people = won & ~np.isnan(label)
+    if int(judged_by_people.sum()) >= LABELS_TO_ANCHOR:
+        calibration = calibration.anchored(score[judged_by_people], float(label[judged_by_people].sum()))
+    elif total is not None:
         free = float(calibration.probability(score[won]).sum())
         calibration = calibration.anchored(score[won], float(np.sqrt(total * max(total, free))))
-    return Judged(score, rank, won, decoy, calibration, np.where(won, calibration.probability(score), 0.0))
+    p = np.where(won, calibration.probability(score), 0.0)
+    return Judged(score, rank, won, decoy, calibration, np.where(np.isnan(label), p, label))
 
 
-def learn(pairs: Pairs, first_score: Doubles) -> Learnt:
-    """Ten rounds from a first score; the final score is the mean of the last five."""
-    judged = judge(first_score, pairs)
+def learn(pairs: Pairs, first_score: Doubles, label: Doubles | None = None) -> Learnt:
+    """Ten rounds from a first score; the final score is the mean of the last five. ``label`` as in ``judge``."""
+    label = np.full(len(pairs), np.nan) if label is None else label
+    judged = judge(first_score, pairs, label)
     total, expected = judged.expected, [judged.expected]
     kept: list[list[Model]] = []
     for _ in range(ROUNDS):
-        models = fit(pairs, judged)
-        judged = judge(score(models, pairs), pairs, total)
+        models = fit(pairs, judged, label)
+        judged = judge(score(models, pairs), pairs, label, total)
         expected.append(judged.expected)
         kept.append(models)
     models = [mean([models[fold] for models in kept[-AVERAGED:]]) for fold in range(FOLDS)]
-    final = judge(score(models, pairs), pairs, total)
+    final = judge(score(models, pairs), pairs, label, total)
     return Learnt(models, final, [*expected, final.expected])
 
 
@@ -113,9 +126,9 @@ def mean(models: list[Model]) -> Model:
     )
 
 
-def fit(pairs: Pairs, judged: Judged) -> list[Model]:
+def fit(pairs: Pairs, judged: Judged, label: Doubles) -> list[Model]:
     """One model a fold, from the pairs of the other folds: token rates first, then coefficients."""
-    return [_fit_without(fold, pairs, judged) for fold in range(FOLDS)]
+    return [_fit_without(fold, pairs, judged, label) for fold in range(FOLDS)]
 
 
 def token_weights(pairs: Pairs, match: Doubles, wrong: Doubles) -> Doubles:
@@ -141,10 +154,12 @@ def _rates(pairs: Pairs, weight: Doubles) -> Doubles:
     return np.asarray(np.maximum(rates, SMALLEST_RATE))
 
 
-def _fit_without(fold: int, pairs: Pairs, judged: Judged) -> Model:
-    inside = pairs.fold != fold
-    match = np.where(judged.won & inside, judged.p, 0.0)
-    wrong = np.where(judged.won & inside, 1.0 - judged.p, 0.0) + (judged.decoy & inside)
+def _fit_without(fold: int, pairs: Pairs, judged: Judged, label: Doubles) -> Model:
+    inside, labelled = pairs.fold != fold, ~np.isnan(label)
+    counted = np.where(labelled, LABEL_WEIGHT, 1.0) * inside
+    believed = judged.won | labelled
+    match = np.where(believed, judged.p, 0.0) * counted
+    wrong = np.where(believed, 1.0 - judged.p, judged.decoy) * counted
     weights = token_weights(pairs, match, wrong)
     evidence = pairs.evidence
     each = weights[evidence.outcome, evidence.token]
@@ -153,9 +168,9 @@ def _fit_without(fold: int, pairs: Pairs, judged: Judged) -> Model:
         for group in OUTCOME_GROUPS
     ]
     x = np.column_stack([evidence.values, *sums])[inside]
-    others = inside & ~judged.won & ~judged.decoy
-    weight = np.where(others, OTHERS_WEIGHT * judged.won.sum() / max(others.sum(), 1), 1.0)[inside]
-    intercept, beta = logistic(x, np.where(judged.won, judged.p, 0.0)[inside], weight)
+    others = inside & ~believed & ~judged.decoy
+    weight = np.where(others, OTHERS_WEIGHT * judged.won.sum() / max(others.sum(), 1), counted)[inside]
+    intercept, beta = logistic(x, np.where(believed, judged.p, 0.0)[inside], weight)
     groups = len(OUTCOME_GROUPS)
     scale = np.zeros(OUTCOMES)
     for group, slope in zip(OUTCOME_GROUPS, beta[-groups:], strict=True):

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from kgspark.resolve import block, features, learn
+from kgspark.resolve.block import Step
 from kgspark.resolve.calibrate import Calibration
-from kgspark.resolve.corpus import Corpus, Doubles, Ints, Matrix, document_frequency, idf, weighted
-from kgspark.resolve.features import Evidence, Weights
+from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, Matrix, document_frequency, idf, weighted
+from kgspark.resolve.features import FIRST_SCORE, NAMES, Evidence, Weights
 from kgspark.resolve.hits import Outcome
 from kgspark.resolve.learn import Learnt, Model
 from kgspark.resolve.normalise import Kind, kind
 from kgspark.resolve.pairs import FOLDS, RARE, Pairs, bucket
+from kgspark.resolve.settings import ResolveSettings
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,24 @@ class Matcher:
         return learn.score(
             list(map(Model, self.fitted.intercepts, self.fitted.coefficients, self._tokens(corpus))), pairs
         )
+
+    @property
+    def learnt(self) -> bool:
+        """Whether there was enough to learn from; if not, only shared keys make a pair believable."""
+        return bool(np.isfinite(self.fitted.calibration.constant))
+
+    def probability(self, corpus: Corpus, pairs: Pairs, score: Doubles, cfg: ResolveSettings) -> tuple[Doubles, Bools]:
+        """Probability of each pair if it is believed at all, and whether it must win for that.
+
+        Without learning it is that of a shared GTIN (1), or of a shared brand and model number where no GTIN speaks
+        against it; between sellers that list a product once, only the best of several pairs with one number counts.
+        """
+        if self.learnt:
+            return self.fitted.calibration.probability(score), np.ones(len(pairs), dtype=bool)
+        said = dict(zip(NAMES, pairs.evidence.values.T > 0, strict=True))
+        by_model = said["same_model"] & ~said["other_gtin"]
+        p = np.where(said["same_gtin"], 1.0, np.where(by_model, cfg.mpn_confidence, 0.0))
+        return p, ~said["same_gtin"] & corpus.unique[pairs.left] & corpus.unique[pairs.right]
 
     def contributions(self, corpus: Corpus, pairs: Pairs) -> tuple[Doubles, Doubles]:
         """What adds up to the logit: of each pair's features (pair x feature), and of each entry of its tokens."""
@@ -130,9 +150,9 @@ def weights(known: Frequencies, found: Columns) -> Weights:
 
 @dataclass(frozen=True)
 class Retrieval:
-    """One of the three searches for candidates: its name, rows, document frequencies, and the cap on them."""
+    """One of the three searches for candidates: its step, rows without the capped columns, document frequencies."""
 
-    name: str
+    step: Step
     rows: Matrix
     df: Ints
 
@@ -142,11 +162,11 @@ def retrievals(corpus: Corpus, known: Frequencies, word_cap: int, gram_cap: int)
     found = columns(known, corpus)
     weight = weights(known, found)
     asked = (
-        ("name", corpus.name, weight.name, found.name, word_cap),
-        ("text", corpus.text, weight.text, found.text, word_cap),
-        ("grams", corpus.grams, weight.grams, found.grams, gram_cap),
+        (Step.NAME, corpus.name, weight.name, found.name, word_cap),
+        (Step.TEXT, corpus.text, weight.text, found.text, word_cap),
+        (Step.GRAMS, corpus.grams, weight.grams, found.grams, gram_cap),
     )
-    return [Retrieval(name, block.capped(weighted(m, w), df, cap), df) for name, m, w, df, cap in asked]
+    return [Retrieval(step, block.capped(weighted(m, w), df, cap), df) for step, m, w, df, cap in asked]
 
 
 def build(known: Frequencies, corpus: Corpus, pairs: Pairs, learnt: Learnt) -> Matcher:
@@ -174,10 +194,12 @@ def build(known: Frequencies, corpus: Corpus, pairs: Pairs, learnt: Learnt) -> M
     return Matcher(known, fitted, figures)
 
 
-def believing_nothing(fitted: Matcher) -> Matcher:
-    """The same matcher with a calibration that accepts no pair: for when there was too little to learn from."""
-    calibration = Calibration(np.array([0.0]), np.array([0.5]), float("inf"))
-    return replace(fitted, fitted=replace(fitted.fitted, calibration=calibration))
+def believing_keys(fitted: Matcher) -> Matcher:
+    """The same frequencies with nothing learnt, for when there was too little to learn from: see ``probability``."""
+    tokens, fallback = np.zeros_like(fitted.fitted.tokens), np.zeros_like(fitted.fitted.fallback)
+    coefficients = np.tile(np.array(list(FIRST_SCORE.values())), (FOLDS, 1))
+    never = Calibration(np.array([0.0]), np.array([0.5]), float("inf"))
+    return replace(fitted, fitted=Fitted(np.zeros(FOLDS), coefficients, tokens, fallback, never))
 
 
 def evidence(corpus: Corpus, known: Frequencies, left: Ints, right: Ints) -> tuple[Evidence, Ints]:

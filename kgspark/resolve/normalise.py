@@ -11,11 +11,13 @@ import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
 
+from kgspark.graph.names import NOT_BRANDS
 from kgspark.ingest.gtin import IN_STORE
 
 DESCRIPTION_LENGTH = 1000
 # Letters and digits of a model number that can tell products apart: "1" and "N/A" cannot.
 _SHORTEST_MODEL = 4
+_NO_MAKERS = frozenset(name.replace(" ", "") for name in NOT_BRANDS)
 # A one-letter unit is believed after a space only from this value on: "galaxy s4 4 g" is a network, "250 g" a weight.
 _SMALLEST_SPACED = 10
 
@@ -76,8 +78,8 @@ class Kind(IntEnum):
 class Listing:
     """An offer's texts: ``name`` and ``text`` tokens, distinct and sorted; ``squashed`` name and text.
 
-    ``gtin`` is valid or None; ``model`` is brand and model number squashed, None where either is missing or the number
-    has no digit.
+    ``gtin`` is valid or None; ``model`` is brand and model number squashed, None where the brand names no maker or the
+    number is too short or has no digit.
     """
 
     name: tuple[str, ...]
@@ -108,7 +110,7 @@ def listing(
     name_tokens = tokens(name)
     text_tokens = name_tokens | tokens(extra) if extra else name_tokens
     number, maker = squash(clean(mpn)) if mpn else "", squash(clean(brand)) if brand else ""
-    told = maker and len(number) >= _SHORTEST_MODEL and any(c.isdigit() for c in number)
+    told = maker and maker not in _NO_MAKERS and len(number) >= _SHORTEST_MODEL and any(c.isdigit() for c in number)
     return Listing(
         tuple(sorted(name_tokens)),
         tuple(sorted(text_tokens)),

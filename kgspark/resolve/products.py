@@ -1,7 +1,7 @@
-"""Which offers are the same product: those that share a valid GTIN, or a brand and model number.
+"""Which offer is which product: stage resolve.products.
 
-offers -> join keys -> believed keys -> links -> connected components -> products; stubs for offers that only reviews or
-orders name. Learned matching will add its links beside those of the keys.
+joined pairs -> connected components -> clusters; stubs for offers that only reviews or orders name -> ids from the
+registry -> products and their history
 """
 
 from __future__ import annotations
@@ -10,106 +10,101 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from kgspark.columns import hash_id, node_key
+from kgspark.columns import node_key
 from kgspark.graph import choose
-from kgspark.graph.names import brand_key, model_key
 from kgspark.graph.settings import GraphSettings
-from kgspark.ingest.gtin import IN_STORE
-from kgspark.ingest.sources import unique_sources
+from kgspark.resolve import registry
+from kgspark.resolve.block import Step
+from kgspark.resolve.resolver import Verdict
 from kgspark.schema import conform, table
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from kgspark.night import Night
     from kgspark.resolve.settings import ResolveSettings
 
-GTIN, BRAND_MPN, SINGLE, STUB = "gtin", "brand_mpn", "single", "stub"
+PERSON, GTIN, BRAND_MPN, MATCHED, SINGLE, STUB = "person", "gtin", "brand_mpn", "matched", "single", "stub"
 
 
 def build(
-    offers: DataFrame, reviews: DataFrame, interactions: DataFrame, cfg: ResolveSettings, night: Night
+    offers: DataFrame,
+    pairs: DataFrame,
+    reviews: DataFrame,
+    interactions: DataFrame,
+    previous: DataFrame,
+    history: DataFrame,
+    cfg: ResolveSettings,
+    night: Night,
 ) -> dict[str, DataFrame]:
-    """Say of every offer which product it is; one row an offer.
+    """Say of every offer which product it is.
 
-    Inputs: silver.offers by offer_id; silver.reviews and silver.interactions, for the offers that they name. Gives
-    silver.product_offers: ``product_id`` hashes the smallest offer id of the product, ``rule`` says what joined the
-    offer (gtin before brand_mpn where both did), ``confidence`` is 1 but for brand_mpn.
+    Inputs: silver.offers by offer_id; silver.offer_pairs by its two offers; silver.reviews and silver.interactions, for
+    the offers that they name; silver.product_offers and silver.product_history of the last release. Gives
+    silver.product_offers, one row an offer, and silver.product_history.
     """
-    unique = unique_sources(night.sources)
-    # Counted, loaded and joined: dropped with the cache when the stage is written.
-    links = believed_keys(join_keys(offers, cfg), cfg, unique).persist()
-    joined = clusters(links, cfg)
-    confidence = F.when(F.col("rule") == BRAND_MPN, F.lit(cfg.mpn_confidence)).otherwise(F.lit(1.0))
+    joined = clusters(pairs, cfg)
     listed = offers.select("offer_id", "source", "record_id").join(joined, on="offer_id", how="left")
-    listed = listed.select(
-        hash_id("product", F.coalesce("smallest_offer", "offer_id")).alias("product_id"),
-        "offer_id",
-        "source",
-        "record_id",
-        F.coalesce("rule", F.lit(SINGLE)).alias("rule"),
-        confidence.alias("confidence"),
+    listed = listed.withColumns(
+        {
+            "cluster": F.coalesce("cluster", "offer_id"),
+            "rule": F.coalesce("rule", F.lit(SINGLE)),
+            "confidence": F.coalesce("confidence", F.lit(1.0)),
+        }
     )
-    found = listed.unionByName(stubs(offers, reviews, interactions))
-    return {"silver.product_offers": conform(found, table("silver.product_offers"))}
+    # The registry reads the members four times.
+    members = listed.unionByName(stubs(offers, reviews, interactions)).persist()
+    ids = registry.name_clusters(members, previous, history, night.date)
+    # Read once more for the history.
+    found = conform(members.join(ids, on="cluster", how="inner"), table("silver.product_offers")).persist()
+    told = registry.history_of(found, previous, history, night.date)
+    return {
+        "silver.product_offers": found,
+        "silver.product_history": conform(told, table("silver.product_history")),
+    }
 
 
-def join_keys(offers: DataFrame, cfg: ResolveSettings) -> DataFrame:
-    """The keys under which an offer may meet others: offer_id, source, seller, rule, key."""
-    model, brand = model_key(F.col("mpn")), brand_key(F.col("brand"))
-    # A model number without a digit is a word ("black"); a short one ("1", "N/A") is no number at all.
-    telling = (F.length(model) >= cfg.min_mpn_length) & model.rlike("[0-9]")
-    keys = F.array(
-        F.struct(F.lit(GTIN).alias("rule"), F.when(~F.col("gtin").rlike(IN_STORE), F.col("gtin")).alias("key")),
-        F.struct(F.lit(BRAND_MPN).alias("rule"), F.when(telling, F.concat(brand, F.lit("|"), model)).alias("key")),
-    )
-    return offers.select("offer_id", "source", "seller", F.inline(keys)).where(F.col("key").isNotNull())
+def clusters(pairs: DataFrame, cfg: ResolveSettings) -> DataFrame:
+    """Offers that joined pairs make one: offer_id, cluster (smallest offer id), rule and confidence of its surest pair.
 
-
-def believed_keys(keys: DataFrame, cfg: ResolveSettings, unique_sources: list[str]) -> DataFrame:
-    """The offers that a key really joins: offer_id, rule, centre (vertex of one offer of the key).
-
-    A key that more offers share than the settings allow is a placeholder and joins none. Nor does a model number that a
-    seller lists twice though its source says that each seller lists a product once: it names a family of products.
+    The union has settled which pairs join, so that components are products here and cannot chain.
     """
-    most = F.when(F.col("rule") == GTIN, F.lit(cfg.max_offers_per_gtin)).otherwise(F.lit(cfg.max_offers_per_mpn))
-    by_seller = keys.groupBy("rule", "key", "source", "seller").agg(
-        F.count("*").alias("offers"), F.min(node_key("offer_id")).alias("centre")
+    joined = pairs.where(F.col("verdict") == Verdict.JOINED.name.lower())
+    said = joined.select(
+        F.explode(F.array("left_offer_id", "right_offer_id")).alias("offer_id"),
+        F.struct(_confidence().alias("confidence"), _rule().alias("rule")).alias("join"),
     )
-    repeated = (F.col("rule") == BRAND_MPN) & F.col("source").isin(unique_sources) & (F.col("offers") > 1)
-    by_key = by_seller.groupBy("rule", "key").agg(
-        F.sum("offers").alias("offers"), F.min("centre").alias("centre"), F.max(repeated).alias("repeated")
-    )
-    good = by_key.where((F.col("offers") >= 2) & (F.col("offers") <= most) & ~F.col("repeated"))
-    return keys.join(good, on=["rule", "key"], how="inner").select("offer_id", "rule", "centre")
+    # Of equally sure pairs the first rule in the alphabet.
+    surest = F.min_by("join", F.struct((-F.col("join.confidence")).alias("sure"), "join.rule"))
+    members = said.groupBy("offer_id").agg(surest.alias("join")).withColumn("id", node_key("offer_id"))
+    edges = joined.select(node_key("left_offer_id").alias("src"), node_key("right_offer_id").alias("dst"))
+    components = choose.connected_components(members.select("id"), edges, GraphSettings(engine=cfg.engine))
+    inside = members.join(components, on="id", how="inner")
+    smallest = inside.groupBy("component").agg(F.min("offer_id").alias("cluster"))
+    return inside.join(smallest, on="component", how="inner").select("offer_id", "cluster", "join.*")
 
 
-def clusters(links: DataFrame, cfg: ResolveSettings) -> DataFrame:
-    """Offers joined over any number of keys: offer_id, smallest_offer, rule."""
-    ends = links.groupBy("offer_id").agg(F.max(F.col("rule") == GTIN).alias("by_gtin"))
-    ends = ends.withColumn("id", node_key("offer_id"))
-    edges = links.select(node_key("offer_id").alias("src"), F.col("centre").alias("dst")).where("src <> dst").distinct()
-    components = choose.connected_components(ends.select("id"), edges, GraphSettings(engine=cfg.engine))
-    members = ends.join(components, on="id", how="inner")
-    smallest = members.groupBy("component").agg(F.min("offer_id").alias("smallest_offer"))
-    rule = F.when(F.col("by_gtin"), F.lit(GTIN)).otherwise(F.lit(BRAND_MPN))
-    return members.join(smallest, on="component", how="inner").select("offer_id", "smallest_offer", rule.alias("rule"))
+def _confidence() -> Column:
+    return F.when(F.col("decision").isNotNull(), F.lit(1.0)).otherwise(F.col("probability"))
+
+
+def _rule() -> Column:
+    by = {PERSON: Step.PERSON, GTIN: Step.GTIN, BRAND_MPN: Step.MODEL}
+    rules = [F.when(F.array_contains("found_by", str(step.name).lower()), F.lit(rule)) for rule, step in by.items()]
+    return F.coalesce(*rules, F.lit(MATCHED))
 
 
 def stubs(offers: DataFrame, reviews: DataFrame, interactions: DataFrame) -> DataFrame:
-    """Offers that reviews or orders name and no catalogue lists, as rows of silver.product_offers."""
+    """Offers that reviews or orders name and no catalogue lists, each a cluster of its own."""
     columns = ["offer_id", "product_source", "product_key"]
     named = reviews.select(columns).unionByName(interactions.select(columns)).where(F.col("offer_id").isNotNull())
     missing = named.join(offers.select("offer_id"), on="offer_id", how="left_anti")
-    return (
-        missing.groupBy("offer_id")
-        .agg(F.min("product_source").alias("source"), F.min("product_key").alias("record_id"))
-        .select(
-            hash_id("product", "offer_id").alias("product_id"),
-            "offer_id",
-            "source",
-            "record_id",
-            F.lit(STUB).alias("rule"),
-            F.lit(1.0).alias("confidence"),
-        )
+    found = missing.groupBy("offer_id").agg(
+        F.min("product_source").alias("source"), F.min("product_key").alias("record_id")
+    )
+    return found.select(
+        "*",
+        F.col("offer_id").alias("cluster"),
+        F.lit(STUB).alias("rule"),
+        F.lit(1.0).alias("confidence"),
     )

@@ -1,6 +1,6 @@
 """The whole method over offers that fit one process: what evaluation runs, and what Spark must agree with.
 
-corpus -> candidates -> evidence -> (fit) -> scores -> winners -> accepted pairs -> clusters
+corpus -> candidates -> evidence -> (fit) -> scores -> winners -> believed pairs -> clusters
 """
 
 from __future__ import annotations
@@ -9,81 +9,158 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kgspark.resolve import block, cluster, compete, features, learn, matcher
-from kgspark.resolve.block import Shard
-from kgspark.resolve.cluster import Clusters
-from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints
+from kgspark.resolve.block import Hits, Shard, Step
+from kgspark.resolve.cluster import SAME, UNDECIDED, Clusters
+from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, without_placeholders
 from kgspark.resolve.matcher import Frequencies, Matcher
 from kgspark.resolve.pairs import Pairs, prepare
 from kgspark.resolve.settings import ResolveSettings
 
+Decided = NDArray[np.int8]
+
+
+class Verdict(IntEnum):
+    """What became of a candidate pair."""
+
+    JOINED = 0
+    REFUSED_SELLER = 1  # as cluster.Refusal
+    REFUSED_SIZE = 2
+    REFUSED_PERSON = 3
+    BEATEN = 4  # one of the two has a better partner at the other's seller
+    IMPROBABLE = 5
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What people said of pairs of rows: SAME or DIFFERENT."""
+
+    left: Ints
+    right: Ints
+    said: Decided
+
+
+_EMPTY = np.empty(0, dtype=np.int64)
+NO_DECISIONS = Decisions(_EMPTY, _EMPTY, np.empty(0, dtype=np.int8))
+
 
 @dataclass(frozen=True)
 class Resolution:
-    """Candidate pairs with score and probability, clusters of the accepted ones, the matcher, and seconds a step."""
+    """Candidate pairs with the steps that found them, score, probability and verdict; clusters; the matcher; seconds.
+
+    ``p`` is 0 for pairs that did not win; ``decided`` is what people said of a pair.
+    """
 
     pairs: Pairs
+    steps: Ints
     score: Doubles
     won: Bools
     p: Doubles
-    accepted: Bools
+    decided: Decided
+    verdict: NDArray[np.int8]
     clusters: Clusters
     matcher: Matcher
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def resolve(corpus: Corpus, cfg: ResolveSettings, fitted: Matcher | None = None) -> Resolution:
-    """Resolve the offers of a corpus: with a fitted matcher, or fit one first."""
+def resolve(
+    corpus: Corpus,
+    cfg: ResolveSettings,
+    fitted: Matcher | None = None,
+    decisions: Decisions = NO_DECISIONS,
+    known: Frequencies | None = None,
+) -> Resolution:
+    """Resolve the offers of a corpus: with a fitted matcher, or fit one first.
+
+    ``known`` are the document frequencies where the corpus is a sample of more offers.
+    """
     seconds: dict[str, float] = {}
+    corpus = without_placeholders(corpus, cfg.max_offers_per_gtin, cfg.max_offers_per_mpn)
     with _clock(seconds, "candidates"):
-        known = fitted.frequencies if fitted else matcher.frequencies(corpus)
-        left, right = candidates(corpus, known, cfg)
+        known = fitted.frequencies if fitted else known or matcher.frequencies(corpus)
+        left, right, steps = candidates(corpus, known, cfg, decisions)
     with _clock(seconds, "features"):
         evidence, name_df = matcher.evidence(corpus, known, left, right)
         pairs = prepare(corpus, name_df, left, right, evidence)
+    decided = look_up(decisions, left, right)
     if fitted is None:
         with _clock(seconds, "learning"):
-            fitted = fit(corpus, known, pairs, cfg)
+            fitted = fit(corpus, known, pairs, cfg, decided)
     with _clock(seconds, "clusters"):
         score = fitted.score(corpus, pairs)
         rank = compete.order(score, pairs.tie)
         won = compete.winners(rank, pairs.first, pairs.second)
-        p = np.where(won, fitted.fitted.calibration.probability(score), 0.0)
-        accepted = p >= cfg.min_probability
+        believed, must_win = fitted.probability(corpus, pairs, score, cfg)
+        p = np.where(won | ~must_win, believed, 0.0)
+        united = (p >= cfg.min_probability) | (decided != UNDECIDED)
         found = cluster.union(
-            left[accepted], right[accepted], rank[accepted], corpus.sellers, corpus.unique, cfg.max_cluster_offers
+            left[united],
+            right[united],
+            rank[united],
+            corpus.sellers,
+            corpus.unique,
+            cfg.max_cluster_offers,
+            decided[united],
         )
-    return Resolution(pairs, score, won, p, accepted, found, fitted, seconds)
+        verdict = np.where(won, Verdict.IMPROBABLE, Verdict.BEATEN).astype(np.int8)
+        verdict[united] = found.refusal
+    return Resolution(pairs, steps, score, won, p, decided, verdict, found, fitted, seconds)
 
 
-def candidates(corpus: Corpus, known: Frequencies, cfg: ResolveSettings) -> tuple[Ints, Ints]:
-    """Pairs found by any search, or by a GTIN or brand and model number that not too many offers share."""
+def candidates(
+    corpus: Corpus, known: Frequencies, cfg: ResolveSettings, decisions: Decisions = NO_DECISIONS
+) -> tuple[Ints, Ints, Ints]:
+    """Pairs found by any search, by a GTIN or brand and model number that not too many share, or decided by people.
+
+    Gives both rows, in the order of ``in_order``, and a mask of the steps (block.Step).
+    """
     numbers = np.arange(len(corpus))
     hits = []
     for asked in matcher.retrievals(corpus, known, cfg.max_word_offers, cfg.max_gram_offers):
         shard = Shard(numbers, corpus.hashes, corpus.sellers, corpus.unique, asked.rows)
-        hits.append(block.search(shard, shard, cfg.candidates))
-    for codes, cap in ((corpus.gtins, cfg.max_offers_per_gtin), (corpus.models, cfg.max_offers_per_mpn)):
-        hits.append(block.equal(codes, corpus.sellers, corpus.unique, cap))
-    return in_order(corpus, *block.pairs(hits))
+        hits.append((asked.step, block.search(shard, shard, cfg.candidates)))
+    for step, codes in ((Step.GTIN, corpus.gtins), (Step.MODEL, corpus.models)):
+        hits.append((step, block.equal(codes, corpus.sellers, corpus.unique)))
+    hits.append((Step.PERSON, Hits(decisions.left, decisions.right, np.ones(len(decisions.left)))))
+    left, right, steps = block.pairs(hits)
+    left, right, order = in_order(corpus, left, right)
+    return left, right, steps[order]
 
 
-def in_order(corpus: Corpus, left: Ints, right: Ints) -> tuple[Ints, Ints]:
-    """Pairs by the hashes of their offers, smaller hash first: sums then run in one order whatever the rows' order."""
+def in_order(corpus: Corpus, left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:
+    """Pairs by the hashes of their offers, smaller hash first: sums then run in one order whatever the rows' order.
+
+    Gives both rows, and from where each pair came.
+    """
     swap = corpus.hashes[left] > corpus.hashes[right]
     left, right = np.where(swap, right, left), np.where(swap, left, right)
     order = np.lexsort((corpus.hashes[right], corpus.hashes[left]))
-    return left[order], right[order]
+    return left[order], right[order], order
 
 
-def fit(corpus: Corpus, known: Frequencies, pairs: Pairs, cfg: ResolveSettings) -> Matcher:
-    """Learn from the pairs of a corpus. With too few winners nothing can be learnt: then no pair is accepted."""
-    learnt = learn.learn(pairs, features.first_score(pairs.evidence))
+def look_up(decisions: Decisions, left: Ints, right: Ints) -> Decided:
+    """What people said of each pair, whichever way round."""
+    known = {
+        frozenset(ends): said
+        for *ends, said in zip(decisions.left.tolist(), decisions.right.tolist(), decisions.said.tolist(), strict=True)
+    }
+    if not known:
+        return np.full(len(left), UNDECIDED, dtype=np.int8)
+    said = (known.get(frozenset(pair), UNDECIDED) for pair in zip(left.tolist(), right.tolist(), strict=True))
+    return np.fromiter(said, dtype=np.int8, count=len(left))
+
+
+def fit(corpus: Corpus, known: Frequencies, pairs: Pairs, cfg: ResolveSettings, decided: Decided) -> Matcher:
+    """Learn from the pairs of a corpus. With too few winners nothing can be learnt: then only shared keys count."""
+    label = np.where(decided == UNDECIDED, np.nan, decided == SAME)
+    learnt = learn.learn(pairs, features.first_score(pairs.evidence), label)
     fitted = matcher.build(known, corpus, pairs, learnt)
-    return fitted if int(learnt.judged.won.sum()) >= cfg.min_winners else matcher.believing_nothing(fitted)
+    return fitted if int(learnt.judged.won.sum()) >= cfg.min_winners else matcher.believing_keys(fitted)
 
 
 @contextmanager

@@ -10,10 +10,33 @@ from kgspark.settings import Settings
 
 
 class ResolveSettings(Settings):
-    """Which shared keys make offers one product, and when a key is too common to be believed."""
+    """Which offers are compared, from which probability a pair is believed, and where that is computed."""
 
     engine: Literal["auto", "graphframes", "driver", "arrow"] = Field(
         "auto", description="Engine of the connected components; all give the same products"
+    )
+    matcher: str | None = Field(
+        None, description="Folder of a fitted matcher to apply (an earlier night's artefact); null: each night fits one"
+    )
+    decisions: str | None = Field(
+        None, description="What people decided on pairs: CSV file or Delta table; see kgspark resolve review"
+    )
+    max_driver_offers: int = Field(
+        200_000,
+        ge=0,
+        description="Offers up to which one process resolves them; above, Spark does, with the same pairs",
+    )
+    max_fit_offers: int = Field(
+        50_000, ge=1000, description="Offers that a matcher is fitted on where Spark resolves: neighbours by hash"
+    )
+    shard_offers: int = Field(
+        200_000, ge=1000, description="Offers of one side of a task's search, where Spark resolves: memory of a worker"
+    )
+    max_repeat_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Share of a source's offers repeated by their seller above which 'unique' is not believed",
     )
     max_offers_per_gtin: int = Field(
         50, ge=2, description="Offers above which a shared GTIN joins none of them: a placeholder, not a product"
@@ -21,11 +44,12 @@ class ResolveSettings(Settings):
     max_offers_per_mpn: int = Field(
         50, ge=2, description="Offers above which a shared brand and model number joins none of them"
     )
-    min_mpn_length: int = Field(
-        4, ge=1, description="Letters and digits a model number needs to join offers, a digit among them"
-    )
     mpn_confidence: float = Field(
-        0.9, gt=0, le=1, description="Probability that one brand and model number is one product; a GTIN's is 1"
+        0.9,
+        gt=0,
+        le=1,
+        description="Probability that one brand and model number is one product, a GTIN's being 1, where too few pairs "
+        "win for anything to be learnt",
     )
     candidates: int = Field(
         10, ge=1, description="Nearest offers that each of the three searches gives an offer (name, text, 3-grams)"
@@ -36,6 +60,9 @@ class ResolveSettings(Settings):
     max_gram_offers: int = Field(500, ge=1, description="Offers above which a character 3-gram is not searched by")
     min_probability: float = Field(
         0.5, gt=0, le=1, description="Probability from which a pair is taken for one product"
+    )
+    min_kept_probability: float = Field(
+        0.05, gt=0, le=1, description="Probability from which a pair is kept in silver.offer_pairs"
     )
     max_cluster_offers: int = Field(
         500, ge=2, description="Offers of the largest product; a larger one falls apart along its weakest pairs"

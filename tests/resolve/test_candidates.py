@@ -8,6 +8,7 @@ import pytest
 from kgspark.resolve import block, corpus, features
 from kgspark.resolve.block import Shard
 from kgspark.resolve.corpus import Corpus
+from kgspark.resolve.normalise import listing
 from tests.resolve import worlds
 
 
@@ -69,8 +70,13 @@ def test_a_cap_drops_frequent_columns() -> None:
     assert rows.nnz == 3
 
 
-def test_equal_codes_pair_up_unless_too_many_share_them() -> None:
+def test_equal_codes_pair_up() -> None:
     codes = np.array([0, 0, 1, 1, 1, -1, -1])
     sellers, unique = np.array([0, 1, 0, 0, 1, 0, 1]), np.ones(7, dtype=bool)
-    assert _found(block.equal(codes, sellers, unique, 3)) == {(0, 1), (2, 4), (3, 4)}
-    assert _found(block.equal(codes, sellers, unique, 2)) == {(0, 1)}
+    assert _found(block.equal(codes, sellers, unique)) == {(0, 1), (2, 4), (3, 4)}
+
+
+def test_a_code_that_too_many_share_is_none() -> None:
+    offers = corpus.build("abcde", "abcde", [True] * 5, [listing("", gtin=gtin) for gtin in "11222"])
+    believed = corpus.without_placeholders(offers, max_gtin=2, max_model=2)
+    assert believed.gtins.tolist() == [0, 0, -1, -1, -1]

@@ -2,42 +2,75 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
-from kgspark.resolve import distributed, matcher, resolver
+from kgspark.night import Night
+from kgspark.resolve import counting, distributed, matcher, matching
+from kgspark.resolve.cluster import DIFFERENT, SAME
+from kgspark.resolve.offers import listed
 from kgspark.resolve.settings import ResolveSettings
+from tests.builders import rows
 from tests.resolve import worlds
 
 CFG = ResolveSettings(min_winners=30, engine="driver", candidates=4)
-_SCHEMA = (
-    "offer_id string, lister string, alone boolean, title string, brand string, mpn string, description string, "
-    "gtin string"
-)
+NIGHT = Night(date=datetime.date(2026, 1, 2), run_id="run-1")
+
+
+def _offers(spark: SparkSession, products: int, reverse: bool = False) -> tuple[list[str], object]:
+    ids, sellers, titles, _ = worlds.two_shops(products)
+    values = [
+        {"offer_id": i, "record_id": i, "source": "shops", "seller": s, "title": t}
+        for i, s, t in zip(ids, sellers, titles, strict=True)
+    ]
+    return ids, rows(spark, "silver.offers", values[::-1] if reverse else values)
 
 
 @pytest.mark.parametrize(("shards", "reverse"), [(1, False), (3, True)])
-def test_partitions_agree_with_one_process(spark: SparkSession, shards: int, reverse: bool) -> None:
+def test_partitions_agree_with_one_process(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, shards: int, reverse: bool
+) -> None:
+    """The same pairs, verdicts and contributions, people's decisions obeyed."""
+    ids, offers = _offers(spark, 100, reverse)
+    said = [("left/1", "right/2", SAME), ("left/3", "right/3", DIFFERENT)]
+    decided = spark.createDataFrame(said, distributed.DECISIONS)
+    one = matching.fit(offers, decided, cfg=CFG, night=NIGHT)
+    whole = matching.build(offers, decided, cfg=CFG, night=NIGHT, fitted=one)["silver.offer_pairs"].collect()
+    assert {row["verdict"] for row in whole} >= {"joined", "refused_person", "improbable"}
+    number = len(ids)
+    monkeypatch.setattr(distributed.math, "ceil", lambda _: shards)
+    parts = matching.Fit(one.matcher, one.once, one.decisions, number)
+    found = matching.build(offers, decided, cfg=CFG, night=NIGHT, fitted=parts)["silver.offer_pairs"].collect()
+
+    def readable(row: object) -> tuple[object, ...]:
+        entries = [(e["kind"], e["what"], e["finding"], round(e["weight"], 9)) for e in row["contributions"]]
+        return (*row[:2], round(row["probability"], 9), round(row["score"], 9), *row[4:7], entries)
+
+    assert sorted(map(readable, found), key=str) == sorted(map(readable, whole), key=str)
+
+
+def test_frequencies_over_partitions_are_those_of_one_process(spark: SparkSession) -> None:
+    ids, offers = _offers(spark, 100)
+    frame = listed(offers, []).repartition(3)
+    counted = counting.frequencies(frame, len(ids))
     ids, sellers, titles, _ = worlds.two_shops(100)
-    offers = worlds.build(ids, sellers, titles)
-    whole = resolver.resolve(offers, CFG)
-    rows = [(i, s, True, t, None, None, None, None) for i, s, t in zip(ids, sellers, titles, strict=True)]
-    frame = spark.createDataFrame(rows[::-1] if reverse else rows, _SCHEMA)
-    pairs = distributed.candidates(frame, matcher.frequencies(offers), CFG, shards)
-    judged = distributed.winners(distributed.scored(pairs, frame, whole.matcher)).persist()
-    found = {frozenset((r.left, r.right)): (r.won, r.p) for r in judged.collect()}
-    left, right = whole.pairs.left.tolist(), whole.pairs.right.tolist()
-    expected = {
-        frozenset((ids[a], ids[b])): (won, pytest.approx(p, abs=1e-9))
-        for a, b, won, p in zip(left, right, whole.won.tolist(), whole.p.tolist(), strict=True)
-    }
-    assert found == expected
-    united = distributed.clusters(frame, judged.where(F.col("p") >= CFG.min_probability), CFG).collect()
-    by_cluster: dict[str, set[str]] = {}
-    for row in united:
-        by_cluster.setdefault(row.cluster, set()).add(row.offer_id)
-    truth: dict[int, set[str]] = {}
-    for name, label in zip(ids, whole.clusters.cluster.tolist(), strict=True):
-        truth.setdefault(label, set()).add(name)
-    assert {frozenset(c) for c in by_cluster.values()} == {frozenset(c) for c in truth.values()}
+    known = matcher.frequencies(worlds.build(ids, sellers, titles))
+    assert counted.tokens == known.tokens
+    for name in ("name", "text", "grams", "gram_df"):
+        assert getattr(counted, name).tolist() == getattr(known, name).tolist()
+
+
+def test_a_fit_on_a_sample_draws_whole_neighbourhoods(spark: SparkSession) -> None:
+    ids, offers = _offers(spark, 400)
+    frame = listed(offers, [])
+    known = counting.frequencies(frame, len(ids))
+    drawn = {row["offer_id"] for row in counting.neighbours(frame, known, 150, 200).collect()}
+    again = counting.neighbours(frame.repartition(5), known, 150, 200).collect()
+    assert len(drawn) == 200
+    assert {row["offer_id"] for row in again} == drawn
+    both = sum(1 for name in drawn if name.startswith("left/") and name.replace("left", "right") in drawn)
+    listed_twice = sum(1 for name in ids if name.startswith("left/") and name.replace("left", "right") in ids)
+    # A draw of single offers would keep a quarter as many of these pairs as it keeps offers, squared.
+    assert both > 2 * listed_twice * (200 / len(ids)) ** 2

@@ -108,6 +108,36 @@ def test_a_cluster_above_the_limit_falls_apart_at_its_weakest_pair() -> None:
     assert _union("01 23 12", "abcd", most=3) == (["01", "23"], [0, 0, Refusal.SIZE])
 
 
+def test_what_people_said_comes_first_and_stays() -> None:
+    ends = np.array([[0, 1], [1, 2], [0, 2], [3, 4]])
+    said = np.array([cluster.UNDECIDED, cluster.UNDECIDED, cluster.DIFFERENT, cluster.SAME], dtype=np.int8)
+    # Offers 3 and 4 are of one seller that lists a product once: a person knows better.
+    sellers, unique = np.array([0, 1, 2, 3, 3]), np.ones(5, dtype=bool)
+    found = cluster.union(ends[:, 0], ends[:, 1], np.array([0, 1, 2, 3]), sellers, unique, 10, said)
+    # 0 and 2 must not meet, so the weaker pair, 1-2, gives way.
+    assert found.refusal.tolist() == [0, Refusal.PERSON, Refusal.PERSON, 0]
+    assert len({found.cluster[0], found.cluster[1]}) == 1
+    assert len({found.cluster[3], found.cluster[4]}) == 1
+    assert len(set(found.cluster.tolist())) == 3
+
+
+def test_labels_move_the_probabilities() -> None:
+    """Where people say that half of the doubtful pairs are wrong, the matcher promises less of them."""
+    ids, sellers, titles, _ = worlds.two_shops(200)
+    offers = worlds.build(ids, sellers, titles)
+    found = resolver.resolve(offers, CFG)
+    doubtful = np.flatnonzero(found.won)[:60]
+    left, right = found.pairs.left[doubtful], found.pairs.right[doubtful]
+    said = np.where(np.arange(60) % 2 == 0, cluster.SAME, cluster.DIFFERENT).astype(np.int8)
+    taught = resolver.resolve(offers, CFG, decisions=resolver.Decisions(left, right, said))
+    assert taught.matcher.fitted.calibration.constant > found.matcher.fitted.calibration.constant
+    chosen = taught.decided != cluster.UNDECIDED
+    assert (
+        taught.verdict[chosen & (taught.decided == cluster.DIFFERENT)].tolist()
+        == [resolver.Verdict.REFUSED_PERSON] * 30
+    )
+
+
 def _together(ids: list[str], found: resolver.Resolution) -> set[frozenset[str]]:
     groups: dict[int, set[str]] = {}
     for name, label in zip(ids, found.clusters.cluster.tolist(), strict=True):

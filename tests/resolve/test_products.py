@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from kgspark.columns import hash_id
 from kgspark.night import Night
-from kgspark.resolve import products
+from kgspark.resolve import distributed, matching, products
 from kgspark.resolve.settings import ResolveSettings
 from kgspark.schema import table
 from tests.builders import rows
@@ -31,12 +31,17 @@ def _products(
     reviews: list[dict[str, Any]] = [],  # noqa: B006
     interactions: list[dict[str, Any]] = [],  # noqa: B006
     night: Night = NIGHT,
+    cfg: ResolveSettings = CFG,
 ) -> DataFrame:
     frames = [
         rows(spark, f"silver.{name}", values)
         for name, values in (("offers", offers), ("reviews", reviews), ("interactions", interactions))
     ]
-    return products.build(*frames, cfg=CFG, night=night)["silver.product_offers"]
+    nothing = spark.createDataFrame([], distributed.DECISIONS)
+    fitted = matching.fit(frames[0], nothing, cfg=cfg, night=night)
+    pairs = matching.build(frames[0], nothing, cfg=cfg, night=night, fitted=fitted)["silver.offer_pairs"]
+    before = [rows(spark, f"silver.{name}", []) for name in ("product_offers", "product_history")]
+    return products.build(frames[0], pairs, *frames[1:], *before, cfg=cfg, night=night)["silver.product_offers"]
 
 
 def _groups(found: DataFrame) -> list[str]:
@@ -47,7 +52,8 @@ def _groups(found: DataFrame) -> list[str]:
     return sorted("".join(sorted(names)) for names in by_product.values())
 
 
-def test_gtin_and_model_number_join_over_chains(spark: SparkSession) -> None:
+@pytest.mark.parametrize("in_process", [True, False])
+def test_gtin_and_model_number_join_over_chains(spark: SparkSession, in_process: bool) -> None:
     offers = [
         _offer("a", gtin=PENS),
         _offer("b", gtin=PENS, brand="Stabilo", mpn="88/34"),
@@ -56,7 +62,8 @@ def test_gtin_and_model_number_join_over_chains(spark: SparkSession) -> None:
         _offer("e", gtin=CAN),
         _offer("f"),
     ]
-    found = _products(spark, offers)
+    cfg = CFG.model_copy(update={"max_driver_offers": 1000 * in_process})
+    found = _products(spark, offers, cfg=cfg)
     assert found.columns == table("silver.product_offers").column_names
     assert _groups(found) == ["abc", "d", "e", "f"]
     assert {r.record_id: (r.rule, r.confidence) for r in found.collect()} == {
@@ -91,16 +98,16 @@ def test_keys_that_mean_nothing_join_nothing(spark: SparkSession, offers: list[d
     assert found.select("product_id").distinct().count() == len(offers)
 
 
-def test_a_seller_that_lists_a_product_once_lists_a_family_number_twice(spark: SparkSession) -> None:
+def test_of_a_family_number_listed_twice_by_one_seller_the_better_listing_joins(spark: SparkSession) -> None:
     offers = [
-        _offer("a", brand="Clay", mpn="MG100"),
-        _offer("b", brand="Clay", mpn="MG100", seller="a"),
-        _offer("c", brand="Clay", mpn="MG100"),
+        _offer("a", brand="Clay", mpn="MG100", title="red grill"),
+        _offer("b", brand="Clay", mpn="MG100", title="blue grill", seller="a"),
+        _offer("c", brand="Clay", mpn="MG100", title="blue grill"),
     ]
     source = SimpleNamespace(name="shop", emits=SimpleNamespace(catalogue=SimpleNamespace(unique=True)))
     strict = Night(date=NIGHT.date, run_id="run-1", sources=(source,))  # type: ignore[arg-type]
     assert _groups(_products(spark, offers)) == ["abc"]
-    assert _groups(_products(spark, offers, night=strict)) == ["a", "b", "c"]
+    assert _groups(_products(spark, offers, night=strict)) == ["a", "bc"]
 
 
 def test_unlisted_offers_become_stubs(spark: SparkSession) -> None:
@@ -119,7 +126,16 @@ def test_unlisted_offers_become_stubs(spark: SparkSession) -> None:
 
 
 def test_same_products_whatever_the_order(spark: SparkSession) -> None:
-    offers = [_offer(f"{n:02}", gtin=f"{n // 3:014}", brand="Clay", mpn=f"MG{n // 2:04}") for n in range(30)]
+    # Of each three, the first two share a GTIN, the last two a model number.
+    offers = [
+        _offer(
+            f"{n:02}",
+            gtin=f"{n // 3:014}" if n % 3 < 2 else None,
+            brand="Clay",
+            mpn=f"MG{n // 3:04}" if n % 3 else None,
+        )
+        for n in range(30)
+    ]
     found, again = _products(spark, offers), _products(spark, offers[::-1])
     assert sorted(map(tuple, found.collect())) == sorted(map(tuple, again.collect()))
-    assert _groups(found) == ["".join(f"{n:02}" for n in range(start, start + 6)) for start in range(0, 30, 6)]
+    assert _groups(found) == ["".join(f"{n:02}" for n in range(start, start + 3)) for start in range(0, 30, 3)]

@@ -1,0 +1,95 @@
+"""Which offers are the same product, pair by pair: stage resolve.pairs.
+
+offers, people's decisions -> (fit a matcher) -> candidate pairs -> probability, verdict, contributions
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from kgspark.ingest.sources import unique_sources
+from kgspark.resolve import counting, decisions, distributed, pair_rows, resolver, store, union
+from kgspark.resolve.matcher import Matcher
+from kgspark.resolve.offers import corpus_of, listed, listing_once
+from kgspark.schema import conform, table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from kgspark.night import Night
+    from kgspark.resolve.settings import ResolveSettings
+
+log = logging.getLogger(__name__)
+PAIRS = "silver.offer_pairs"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The matcher of a night, the sources whose sellers list a product once, the decisions, and the number of offers.
+
+    ``rows`` are those of silver.offer_pairs where one process resolved the offers, which finds them on the way.
+    """
+
+    matcher: Matcher
+    once: tuple[str, ...]
+    decisions: tuple[tuple[str, str, int], ...]
+    offers: int
+    rows: pa.Table | None = None
+
+    def save(self, root: str, trained_on: str) -> str:
+        """Keep the matcher under ``root``; gives its folder."""
+        return store.save(self.matcher, root, trained_on)
+
+
+def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Night) -> Fit:
+    """Fit a matcher to the offers, or load the one that the settings name.
+
+    Inputs: silver.offers by offer_id; what people decided (``decisions.read``). Raises InputError where the decisions
+    contradict each other, or the matcher cannot be read.
+    """
+    said = tuple(decisions.agreed(decided))
+    once = tuple(listing_once(offers, unique_sources(night.sources), cfg.max_repeat_share))
+    pinned = store.load(cfg.matcher) if cfg.matcher else None
+    frame, number = listed(offers, once), offers.count()
+    if number <= cfg.max_driver_offers:
+        read = frame.toArrow()
+        corpus, ids = corpus_of(read), read.column("offer_id").to_pylist()
+        found = resolver.resolve(corpus, cfg, pinned, decisions.of_rows(said, ids))
+        rows = pair_rows.of_resolution(corpus, ids, found, cfg)
+        fitted = Fit(found.matcher, once, said, number, rows)
+    else:
+        matcher = pinned or _fit_sample(distributed.without_placeholders(frame, cfg), number, said, cfg)
+        fitted = Fit(matcher, once, said, number)
+    log.info(
+        "resolve: %d offers in %s, matcher %s",
+        number, "one process" if fitted.rows is not None else "Spark", "pinned" if pinned else "fitted",
+    )  # fmt: skip
+    if not fitted.matcher.learnt:
+        log.warning("resolve: too few offers meet to learn from; only shared GTINs, or brand and model numbers, join")
+    return fitted
+
+
+def build(
+    offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Night, fitted: Fit
+) -> dict[str, DataFrame]:
+    """Judge every candidate pair of offers; inputs as for ``fit``, and what it gave. Gives silver.offer_pairs."""
+    spark = offers.sparkSession
+    contract = table(PAIRS)
+    if fitted.rows is not None:
+        rows = fitted.rows.select(contract.column_names)
+        return {PAIRS: conform(spark.createDataFrame(rows, contract.struct), contract)}
+    frame = distributed.without_placeholders(listed(offers, fitted.once), cfg)
+    said = spark.createDataFrame(list(fitted.decisions), distributed.DECISIONS)
+    judged = distributed.judged(frame, said, fitted.matcher, cfg, fitted.offers)
+    return {PAIRS: conform(union.offer_pairs(judged, frame, fitted.matcher, cfg), contract)}
+
+
+def _fit_sample(frame: DataFrame, number: int, said: tuple[tuple[str, str, int], ...], cfg: ResolveSettings) -> Matcher:
+    known = counting.frequencies(frame, number)
+    read = counting.neighbours(frame, known, cfg.max_word_offers, cfg.max_fit_offers).toArrow()
+    ids = read.column("offer_id").to_pylist()
+    return resolver.resolve(corpus_of(read), cfg, decisions=decisions.of_rows(said, ids), known=known).matcher

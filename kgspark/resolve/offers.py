@@ -1,0 +1,92 @@
+"""What the method reads of an offer, as a frame and as arrays.
+
+silver.offers, sources that list a product once -> listed offers -> corpus
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import functions as F
+
+from kgspark.graph.names import plain
+from kgspark.resolve import corpus
+from kgspark.resolve.corpus import Corpus, Ints
+from kgspark.resolve.normalise import DESCRIPTION_LENGTH, listing
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+log = logging.getLogger(__name__)
+
+_TEXTS = ("title", "brand", "mpn", "description", "gtin")
+# ``lister`` is the seller within its source, ``alone`` that it lists a product once, ``numbered`` that its brand and
+# model number may tell products apart (too many offers do not share them).
+OFFER = ("offer_id", "lister", "alone", "numbered", *_TEXTS)
+_BETWEEN = "\x1f"
+
+
+def listed(offers: DataFrame, once: Sequence[str], *others: str) -> DataFrame:
+    """Offers (silver.offers) with the columns OFFER and ``others``.
+
+    ``once`` are the sources whose sellers list a product once.
+    """
+    return offers.select(
+        "offer_id",
+        F.concat_ws(_BETWEEN, "source", "seller").alias("lister"),
+        F.col("source").isin(list(once)).alias("alone"),
+        F.lit(True).alias("numbered"),
+        "title",
+        "brand",
+        "mpn",
+        F.substring("description", 1, DESCRIPTION_LENGTH).alias("description"),
+        "gtin",
+        *others,
+    )
+
+
+def corpus_of(rows: pa.Table) -> Corpus:
+    """Distinct offers (columns OFFER), in the order of the rows."""
+    texts = zip(*(rows.column(name).to_pylist() for name in _TEXTS), strict=True)
+    alone, numbered = (rows.column(name).to_numpy(zero_copy_only=False) for name in ("alone", "numbered"))
+    built = corpus.build(
+        rows.column("offer_id").to_pylist(), rows.column("lister").to_pylist(), alone, [listing(*row) for row in texts]
+    )
+    return replace(built, models=np.where(numbered, built.models, -1))
+
+
+def distinct(rows: pa.Table) -> tuple[pa.Table, Ints]:
+    """The distinct offers among rows, by rising id, and for each row its number there."""
+    ids = np.array(rows.column("offer_id").to_pylist(), dtype=object)
+    _, first, place = np.unique(ids, return_index=True, return_inverse=True)
+    return rows.take(pa.array(first)), place.astype(np.int64)
+
+
+def listing_once(offers: DataFrame, declared: Sequence[str], most: float) -> list[str]:
+    """Those of the sources declared ``unique`` whose sellers really list a product once.
+
+    A source is taken at its word unless more than ``most`` of its offers share their GTIN, or else their title, with
+    another offer of the same seller; the others are named in the log. One shuffle.
+    """
+    says = F.coalesce("gtin", plain(F.col("title")))
+    repeats = (
+        offers.where(F.col("source").isin(list(declared)))
+        .groupBy("source", "seller", says.alias("says"))
+        .agg(F.count("*").alias("offers"))
+        .groupBy("source")
+        .agg(F.sum(F.when(F.col("offers") > 1, F.col("offers")).otherwise(0)) / F.sum("offers"))
+    )
+    share = {source: float(repeated) for source, repeated in repeats.collect()}
+    for source, repeated in sorted(share.items()):
+        if repeated > most:
+            log.warning(
+                "source %s is declared unique, but %.1f %% of its offers repeat the GTIN or title of another offer of "
+                "their seller: it is resolved as one that repeats products; take 'unique' out of its YAML",
+                source, 100 * repeated,
+            )  # fmt: skip
+    return [source for source in declared if share.get(source, 0.0) <= most]

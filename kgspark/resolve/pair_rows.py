@@ -1,0 +1,94 @@
+"""Judged pairs as rows of silver.offer_pairs, each with what adds up to its score.
+
+offers, pairs, fitted matcher -> contributions of features and tokens -> Arrow columns
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from kgspark.resolve import matcher
+from kgspark.resolve.block import steps_of
+from kgspark.resolve.cluster import DIFFERENT, SAME
+from kgspark.resolve.corpus import Bools, Corpus, Ints
+from kgspark.resolve.features import NAMES
+from kgspark.resolve.hits import Outcome
+from kgspark.resolve.matcher import Matcher
+from kgspark.resolve.pairs import prepare
+from kgspark.resolve.resolver import Decided, Resolution, Verdict
+from kgspark.resolve.settings import ResolveSettings
+
+_CONTRIBUTION = pa.struct(
+    [("kind", pa.string()), ("what", pa.string()), ("finding", pa.string()), ("weight", pa.float64())]
+)
+CONTRIBUTIONS = pa.list_(_CONTRIBUTION)
+_SAID = {SAME: "same", DIFFERENT: "different"}
+
+
+def kept(found: Resolution, cfg: ResolveSettings) -> Bools:
+    """The pairs that silver.offer_pairs holds: those with a probability worth showing, and what people decided."""
+    return np.asarray((found.p >= cfg.min_kept_probability) | (found.decided != 0))
+
+
+def of_resolution(corpus: Corpus, ids: Sequence[str], found: Resolution, cfg: ResolveSettings) -> pa.Table:
+    """Rows of silver.offer_pairs for what was found in one process; ``ids`` are the offers of the corpus."""
+    chosen = np.flatnonzero(kept(found, cfg))
+    left, right = found.pairs.left[chosen], found.pairs.right[chosen]
+    name = np.array(ids, dtype=object)
+    return pa.table(
+        columns(name[left], name[right], found.steps[chosen], found.decided[chosen], found.verdict[chosen])
+        | {
+            "score": found.score[chosen],
+            "probability": found.p[chosen],
+            "contributions": contributions(corpus, found.matcher, left, right),
+        }
+    )
+
+
+def columns(
+    left: Iterable[str], right: Iterable[str], steps: Ints, decided: Decided, verdict: Ints | Decided
+) -> dict[str, pa.Array]:
+    """The columns that say which pair, how it was found, and what became of it."""
+    ends = [sorted(pair) for pair in zip(left, right, strict=True)]
+    return {
+        "left_offer_id": pa.array([low for low, _ in ends], pa.string()),
+        "right_offer_id": pa.array([high for _, high in ends], pa.string()),
+        "found_by": pa.array([steps_of(mask) for mask in steps.tolist()], pa.list_(pa.string())),
+        "decision": pa.array([_SAID.get(said) for said in decided.tolist()], pa.string()),
+        "verdict": pa.array([Verdict(code).name.lower() for code in verdict.tolist()], pa.string()),
+    }
+
+
+def contributions(corpus: Corpus, fitted: Matcher, left: Ints, right: Ints) -> pa.ListArray:
+    """What adds up to the logit of each pair: kind, what, finding, weight; the heaviest first.
+
+    ``base`` is the intercept; a ``feature`` has its value as finding, a ``token`` what became of it in the other offer.
+    """
+    evidence, name_df = matcher.evidence(corpus, fitted.frequencies, left, right)
+    pairs = prepare(corpus, name_df, left, right, evidence)
+    by_feature, by_token = fitted.contributions(corpus, pairs)
+    count, features = len(left), len(NAMES)
+    outcome = np.array([each.name.lower() for each in Outcome], dtype=object)
+    owner = np.concatenate([np.arange(count), np.repeat(np.arange(count), features), evidence.pair])
+    kind = np.repeat(np.array(["base", "feature", "token"], dtype=object), [count, count * features, len(by_token)])
+    what = np.concatenate(
+        [
+            np.full(count, "intercept", dtype=object),
+            np.tile(np.array(NAMES, dtype=object), count),
+            np.array(corpus.vocabulary, dtype=object)[evidence.token],
+        ]
+    )
+    values = np.array([f"{value:.3g}" for value in evidence.values.ravel().tolist()], dtype=object)
+    finding = np.concatenate([np.full(count, "", dtype=object), values, outcome[evidence.outcome]])
+    weight = np.concatenate([fitted.fitted.intercepts[pairs.fold], by_feature.ravel(), by_token])
+    # A zero says nothing; equal weights stand in the order of their names, so that equal pairs have equal rows.
+    said = np.flatnonzero((weight != 0) | (kind == "base"))
+    names = np.unique(what[said].astype(str), return_inverse=True)[1]
+    order = said[np.lexsort((names, -np.abs(weight[said]), owner[said]))]
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(owner[said], minlength=count))]).astype(np.int32)
+    entries = [pa.array(column[order]) for column in (kind, what, finding, weight)]
+    typed = [entry.cast(field.type) for entry, field in zip(entries, _CONTRIBUTION, strict=True)]
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.StructArray.from_arrays(typed, fields=list(_CONTRIBUTION)))

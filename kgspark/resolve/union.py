@@ -1,0 +1,109 @@
+"""From judged pairs over partitions to rows of silver.offer_pairs: what joins, what is refused, and why.
+
+judged pairs -> believed or decided -> components -> the refusing union inside each -> verdicts -> contributions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import functions as F
+
+from kgspark.columns import node_key
+from kgspark.graph import choose
+from kgspark.graph.settings import GraphSettings
+from kgspark.resolve import cluster, compete, corpus, pair_rows
+from kgspark.resolve.cluster import UNDECIDED
+from kgspark.resolve.distributed import beside, both_offers
+from kgspark.resolve.matcher import Matcher
+from kgspark.resolve.resolver import Verdict
+from kgspark.resolve.settings import ResolveSettings
+from kgspark.schema import table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_PAIR = ("left", "right", "steps", "said", "score", "p")
+_VERDICT = "left string, right string, steps long, said int, score double, p double, verdict int"
+
+
+def offer_pairs(judged: DataFrame, offers: DataFrame, fitted: Matcher, cfg: ResolveSettings) -> DataFrame:
+    """Rows of silver.offer_pairs: the pairs of ``distributed.judged`` that are worth keeping, each with its verdict."""
+    kept = judged.where((F.col("p") >= cfg.min_kept_probability) | (F.col("said") != UNDECIDED))
+    # Read for the components, for the union and for the rows themselves.
+    kept = kept.persist()
+    united = (F.col("p") >= cfg.min_probability) | (F.col("said") != UNDECIDED)
+    without = F.when(F.col("won"), int(Verdict.IMPROBABLE)).otherwise(int(Verdict.BEATEN))
+    left_out = kept.where(~united).select(*_PAIR, without.alias("verdict"))
+    done = verdicts(offers, kept.where(united), cfg).unionByName(left_out)
+    explain = _Explain(fitted)
+    return beside(done.withColumns({"one": F.col("left"), "other": F.col("right")}), offers).mapInArrow(
+        lambda batches: explain(batches), table("silver.offer_pairs").struct
+    )
+
+
+def verdicts(offers: DataFrame, pairs: DataFrame, cfg: ResolveSettings) -> DataFrame:
+    """The believed or decided pairs with ``verdict`` (Verdict): components, then the refusing union inside each."""
+    edges = pairs.select(node_key("left").alias("src"), node_key("right").alias("dst"), *_PAIR, "tie")
+    ends = edges.select(F.explode(F.array("left", "right")).alias("offer_id")).distinct()
+    vertices = offers.select("offer_id", "lister", "alone").join(ends, on="offer_id", how="left_semi")
+    vertices = vertices.withColumn("id", node_key("offer_id"))
+    engine = GraphSettings(engine=cfg.engine)
+    component = choose.connected_components(vertices.select("id"), edges.select("src", "dst"), engine)
+    members = vertices.join(component, on="id", how="inner")
+    # Under a name of its own: Spark takes a column for ambiguous that both sides of a cogroup have from one frame.
+    parts = component.select(F.col("id").alias("src"), F.col("component").alias("part"))
+    inside = edges.join(parts, on="src", how="inner")
+    grouped = members.groupBy("component").cogroup(inside.groupBy("part"))
+    union = _Union(cfg.max_cluster_offers)
+    return grouped.applyInArrow(lambda members, pairs: union(members, pairs), _VERDICT)
+
+
+@dataclass(frozen=True)
+class _Union:
+    """Unites the pairs of one component."""
+
+    max_offers: int
+
+    def __call__(self, members: pa.Table, pairs: pa.Table) -> pa.Table:
+        place = {name: row for row, name in enumerate(members.column("offer_id").to_pylist())}
+        left, right = (
+            np.array([place[name] for name in pairs.column(side).to_pylist()], dtype=np.int64)
+            for side in ("left", "right")
+        )
+        sellers = corpus.codes(members.column("lister").to_pylist())
+        # As unsigned again: the order of equal scores is that of one process.
+        tie = pairs.column("tie").to_numpy().view(np.uint64) ^ np.uint64(1 << 63)
+        rank = compete.order(pairs.column("score").to_numpy(), tie)
+        alone = members.column("alone").to_numpy(zero_copy_only=False)
+        said = pairs.column("said").to_numpy().astype(np.int8)
+        found = cluster.union(left, right, rank, sellers, alone, self.max_offers, said)
+        return pairs.select(list(_PAIR)).append_column("verdict", pa.array(found.refusal.astype(np.int32)))
+
+
+@dataclass(frozen=True)
+class _Explain:
+    """Adds contributions to judged pairs whose rows carry both offers."""
+
+    fitted: Matcher
+
+    def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        names = table("silver.offer_pairs").column_names
+        for batch in incoming:
+            if not batch.num_rows:
+                continue
+            rows = pa.Table.from_batches([batch])
+            _, offers, left, right, order = both_offers(rows)
+            rows = rows.take(pa.array(order))
+            ends = (rows.column(side).to_pylist() for side in ("one", "other"))
+            codes = (rows.column(name).to_numpy() for name in ("steps", "said", "verdict"))
+            said = pair_rows.columns(*ends, *codes) | {
+                "score": rows.column("score").combine_chunks(),
+                "probability": rows.column("p").combine_chunks(),
+                "contributions": pair_rows.contributions(offers, self.fitted, left, right),
+            }
+            yield pa.RecordBatch.from_pydict({name: said[name] for name in names})
