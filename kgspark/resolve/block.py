@@ -57,6 +57,10 @@ class Shard:
     unique: Bools
     weights: Matrix
 
+    def of(self, rows: Ints) -> Shard:
+        """Some of these offers."""
+        return Shard(self.numbers[rows], self.hashes[rows], self.sellers[rows], self.unique[rows], self.weights[rows])
+
 
 @dataclass(frozen=True)
 class Hits:

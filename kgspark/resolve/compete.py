@@ -4,7 +4,8 @@ scored pairs -> winners (best for both sides) -> hide them -> the best again: de
 
 A slot is an offer and another seller: it holds one partner, because a seller lists a product once. A seller that may
 list a product twice has several lanes (see ``corpus``) and a slot in each, its own among them: of two listings of one
-product one then seldom stands among the decoys, and the union joins what competition left apart.
+product one then seldom stands among the decoys, and the union joins what competition left apart. Where most
+sellers are small, they share lanes in the same way.
 """
 
 from __future__ import annotations

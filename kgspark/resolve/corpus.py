@@ -24,8 +24,13 @@ Bools = NDArray[np.bool_]
 Matrix = Any  # scipy.sparse.csr_array; SciPy carries no types
 
 GRAM = 3
-# A seller that may list a product twice is seen as this many sellers, each with a share of its offers by hash.
+# A seller that may list a product twice is seen as this many sellers, each with a share of its offers by hash ...
 LANES = 16
+# ... and so are, where they list most of all offers, the sellers together that list fewer than this: an offer finds one
+# candidate at the most at such a seller, so that nothing would compete there, every pair would win and nothing would
+# show how wrong pairs score. Where they list few of all offers, the large sellers show that.
+SMALL_SELLER = 16
+MOST = 0.5
 _CODE_POINT_BITS = 21
 
 
@@ -35,7 +40,7 @@ class Corpus:
 
     ``unique`` says of each offer whether its seller lists a product once. ``lanes`` number the sellers as competition
     sees them: the seller, or where it is not unique one of LANES shares of it, so that two listings of one product
-    seldom compete. ``gtins`` and ``models`` (brand and model number) are codes, -1 where there is none. ``name`` and
+    seldom compete; ``small`` sellers share LANES among them. ``gtins`` and ``models`` (brand and model number) are codes, -1 where there is none. ``name`` and
     ``text`` count tokens of one ``vocabulary``, ``grams`` the 3-grams (code points, 21 bits each) in ``gram_codes``.
     """
 
@@ -43,6 +48,7 @@ class Corpus:
     sellers: Ints
     unique: Bools
     lanes: Ints
+    small: Bools
     gtins: Ints
     models: Ints
     vocabulary: tuple[str, ...]
@@ -52,25 +58,40 @@ class Corpus:
     grams: Matrix
     squashed_text: tuple[str, ...]
 
+    @property
+    def guarded(self) -> Bools:
+        """Offers of sellers that list a product once, and enough of them to meet themselves in a wrong cluster."""
+        return np.asarray(self.unique & ~self.small)
+
     def __len__(self) -> int:
         return len(self.sellers)
 
 
 def build(
-    ids: Sequence[str], sellers: Sequence[str], unique: Sequence[bool] | Bools, listings: Sequence[Listing]
+    ids: Sequence[str],
+    sellers: Sequence[str],
+    unique: Sequence[bool] | Bools,
+    listings: Sequence[Listing],
+    small: Bools | None = None,
 ) -> Corpus:
-    """Lay offers out as arrays; equal sellers are equal texts."""
+    """Lay offers out as arrays; equal sellers are equal texts.
+
+    ``small`` says of each offer whether its seller is a small one; it is counted here where these are all offers.
+    """
     vocabulary = sorted({token for one in listings for token in one.text})
     place = {token: column for column, token in enumerate(vocabulary)}
     gram_codes, grams = _grams([one.squashed_name for one in listings])
     hashes, alone = hash_texts(ids), np.asarray(unique, dtype=bool)
     seller_codes = codes(sellers)
-    share = np.where(alone, 0, (hashes % np.uint64(LANES)).astype(np.int64))
+    few = of_small_sellers(seller_codes) if small is None else small
+    share = np.where(alone & ~few, 0, (hashes % np.uint64(LANES)).astype(np.int64))
+    together = seller_codes.max(initial=0) + 1
     return Corpus(
         hashes=hashes,
         sellers=seller_codes,
         unique=alone,
-        lanes=seller_codes * LANES + share,
+        lanes=np.where(few, together, seller_codes) * LANES + share,
+        small=few,
         gtins=codes([one.gtin for one in listings]),
         models=codes([one.model for one in listings]),
         vocabulary=tuple(vocabulary),
@@ -80,6 +101,12 @@ def build(
         grams=grams,
         squashed_text=tuple(one.squashed_text for one in listings),
     )
+
+
+def of_small_sellers(sellers: Ints) -> Bools:
+    """Offers whose seller lists few, where such sellers list most of all offers; else none."""
+    few = np.bincount(sellers, minlength=1)[sellers] < SMALL_SELLER
+    return np.asarray(few & (few.sum() > MOST * len(few)))
 
 
 def without_placeholders(offers: Corpus, max_gtin: int, max_model: int) -> Corpus:

@@ -40,8 +40,8 @@ _ONE, _OTHER = "one_", "other_"
 
 
 def judged(offers: DataFrame, decisions: DataFrame, fitted: Matcher, cfg: ResolveSettings, number: int) -> DataFrame:
-    """All candidate pairs among ``number`` offers: left, right, steps, said, score, tie, won, p (0 where a pair had to
-    win and did not).
+    """All candidate pairs among ``number`` offers: left, right, steps, said, score, tie, p, beaten (it had to win, did
+    not, and has p 0).
     """
     shards = max(1, math.ceil(number / cfg.shard_offers))
     pairs = candidates(offers, decisions, fitted.frequencies, cfg, shards)
@@ -66,7 +66,10 @@ def candidates(
     # Spark counts the arguments, and self would be taken for the key.
     hits = cells.groupBy("cell").applyInArrow(lambda rows: cell(rows), _HITS)
     nearest = Window.partitionBy("step", "query").orderBy(F.col("score").desc(), "found")
-    best = hits.withColumn("place", F.row_number().over(nearest)).where(F.col("place") <= cfg.candidates)
+    guarded = offers.select(F.col("offer_id").alias("query"), (F.col("alone") & ~F.col("small")).alias("guarded"))
+    most = F.when(F.col("guarded"), cfg.candidates).otherwise(cfg.unguarded_candidates)
+    placed_hits = hits.withColumn("place", F.row_number().over(nearest)).join(guarded, on="query", how="inner")
+    best = placed_hits.where(F.col("place") <= most)
     both = offers.select("offer_id")
     known_ends = decisions.join(both.withColumnRenamed("offer_id", "left"), on="left", how="left_semi").join(
         both.withColumnRenamed("offer_id", "right"), on="right", how="left_semi"
@@ -138,7 +141,7 @@ def both_offers(rows: pa.Table) -> tuple[pa.Table, Corpus, Ints, Ints, Ints]:
 
 
 def winners(pairs: DataFrame, rounds: int = compete.ROUNDS) -> DataFrame:
-    """The scored pairs with ``won``: rounds of "best of both slots", each pair standing once in either slot."""
+    """The scored pairs with ``beaten``: rounds of "best of both slots", each pair standing once in either slot."""
     rank = F.struct((-F.col("score")).alias("z"), "tie", "left", "right")
     sides = pairs.withColumn("rank", rank).withColumn("slot", F.explode(F.array("left_slot", "right_slot")))
     sides = sides.withColumn("won", F.lit(False))
@@ -150,8 +153,9 @@ def winners(pairs: DataFrame, rounds: int = compete.ROUNDS) -> DataFrame:
         sides = sides.withColumn("best", F.col("open") & (F.col("rank") == best))
         sides = sides.withColumn("won", F.col("won") | F.min("best").over(of_pair))
     once = sides.where(F.col("slot") == F.col("left_slot"))
-    probability = F.when(F.col("won") | ~F.col("wins"), F.col("p")).otherwise(F.lit(0.0))
-    return once.select("left", "right", "score", "tie", "won", probability.alias("p"))
+    beaten = F.col("wins") & ~F.col("won")
+    probability = F.when(beaten, F.lit(0.0)).otherwise(F.col("p"))
+    return once.select("left", "right", "score", "tie", beaten.alias("beaten"), probability.alias("p"))
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,7 @@ class _Cell:
         found: list[tuple[Step, block.Hits]] = []
         for search in matcher.retrievals(offers, self.known, self.cfg.max_word_offers, self.cfg.max_gram_offers):
             sides = [_shard(offers, side, search.rows) for side in (asking, answering)]
-            found.append((search.step, block.search(sides[0], sides[1], self.cfg.candidates)))
+            found.append((search.step, resolver.search(offers, sides[0], sides[1], self.cfg)))
         return pa.concat_tables(
             [pa.table({
                 "step": pa.array([int(step)] * len(hits.query), pa.int64()),
@@ -200,7 +204,10 @@ class _Score:
         pairs = prepare(offers, name_df, left, right, evidence)
         score = self.fitted.score(offers, pairs)
         believed, must_win = self.fitted.probability(offers, pairs, score, self.cfg)
-        lanes = [f"{lister}\0{lane % LANES}" for lister, lane in zip(listers, offers.lanes, strict=True)]
+        lanes = [
+            f"{'' if small else lister}\0{lane % LANES}"
+            for lister, small, lane in zip(listers, offers.small, offers.lanes, strict=True)
+        ]
         columns = {
             "left": pa.array(np.minimum(ids[left], ids[right]), pa.string()),
             "right": pa.array(np.maximum(ids[left], ids[right]), pa.string()),
@@ -221,7 +228,7 @@ def _keys(incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = batch.to_pydict()
         said = [
             (offer, lister, alone, int(step), key)
-            for offer, lister, alone, numbered, _, brand, mpn, _, gtin in zip(*(rows[n] for n in OFFER), strict=True)
+            for offer, lister, alone, _, numbered, _, brand, mpn, _, gtin in zip(*(rows[n] for n in OFFER), strict=True)
             for step, key in _keys_of(brand, mpn if numbered else None, gtin)
         ]
         types = (pa.string(), pa.string(), pa.bool_(), pa.int64(), pa.string())

@@ -80,11 +80,13 @@ class Matcher:
     def probability(self, corpus: Corpus, pairs: Pairs, score: Doubles, cfg: ResolveSettings) -> tuple[Doubles, Bools]:
         """Probability of each pair if it is believed at all, and whether it must win for that.
 
+        It must where both sellers list a product once: elsewhere an offer may have several partners at one seller.
         Without learning it is that of a shared GTIN (1), or of a shared brand and model number where no GTIN speaks
         against it; between sellers that list a product once, only the best of several pairs with one number counts.
         """
         if self.learnt:
-            return self.fitted.calibration.probability(score), np.ones(len(pairs), dtype=bool)
+            p = self.fitted.calibration.probability(score)
+            return p, corpus.guarded[pairs.left] & corpus.guarded[pairs.right]
         said = dict(zip(NAMES, pairs.evidence.values.T > 0, strict=True))
         by_model = said["same_model"] & ~said["other_gtin"]
         p = np.where(said["same_gtin"], 1.0, np.where(by_model, cfg.mpn_confidence, 0.0))

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from kgspark.graph.names import plain
 from kgspark.resolve import corpus
-from kgspark.resolve.corpus import Corpus, Ints
+from kgspark.resolve.corpus import MOST, SMALL_SELLER, Corpus, Ints
 from kgspark.resolve.normalise import DESCRIPTION_LENGTH, listing
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 _TEXTS = ("title", "brand", "mpn", "description", "gtin")
 # ``lister`` is the seller within its source, ``alone`` that it lists a product once, ``numbered`` that its brand and
-# model number may tell products apart (too many offers do not share them).
-OFFER = ("offer_id", "lister", "alone", "numbered", *_TEXTS)
+# model number may tell products apart (too many offers do not share them), ``small`` that the seller lists few offers.
+OFFER = ("offer_id", "lister", "alone", "small", "numbered", *_TEXTS)
 _BETWEEN = "\x1f"
 
 
@@ -36,9 +36,15 @@ def listed(offers: DataFrame, once: Sequence[str], *others: str) -> DataFrame:
 
     ``once`` are the sources whose sellers list a product once.
     """
-    return offers.select(
+    few = F.col("listed") < SMALL_SELLER
+    by_seller = offers.groupBy("source", "seller").agg(F.count("*").alias("listed"))
+    share = by_seller.agg((F.sum(F.when(few, F.col("listed")).otherwise(0)) / F.sum("listed")).alias("of_few"))
+    # As corpus.of_small_sellers.
+    counted = offers.join(by_seller, on=["source", "seller"], how="inner").crossJoin(F.broadcast(share))
+    return counted.select(
         "offer_id",
         F.concat_ws(_BETWEEN, "source", "seller").alias("lister"),
+        (few & (F.col("of_few") > MOST)).alias("small"),
         F.col("source").isin(list(once)).alias("alone"),
         F.lit(True).alias("numbered"),
         "title",
@@ -53,10 +59,10 @@ def listed(offers: DataFrame, once: Sequence[str], *others: str) -> DataFrame:
 def corpus_of(rows: pa.Table) -> Corpus:
     """Distinct offers (columns OFFER), in the order of the rows."""
     texts = zip(*(rows.column(name).to_pylist() for name in _TEXTS), strict=True)
-    alone, numbered = (rows.column(name).to_numpy(zero_copy_only=False) for name in ("alone", "numbered"))
-    built = corpus.build(
-        rows.column("offer_id").to_pylist(), rows.column("lister").to_pylist(), alone, [listing(*row) for row in texts]
-    )
+    ids, listers = (rows.column(name).to_pylist() for name in ("offer_id", "lister"))
+    flags = ("alone", "numbered", "small")
+    alone, numbered, small = (rows.column(name).to_numpy(zero_copy_only=False) for name in flags)
+    built = corpus.build(ids, listers, alone, [listing(*row) for row in texts], small)
     return replace(built, models=np.where(numbered, built.models, -1))
 
 
@@ -70,12 +76,13 @@ def distinct(rows: pa.Table) -> tuple[pa.Table, Ints]:
 def listing_once(offers: DataFrame, declared: Sequence[str], most: float) -> list[str]:
     """Those of the sources declared ``unique`` whose sellers really list a product once.
 
-    A source is taken at its word unless more than ``most`` of its offers share their GTIN, or else their title, with
-    another offer of the same seller; the others are named in the log. One shuffle.
+    A source is taken at its word unless more than ``most`` of its offers share their GTIN, or else title and
+    description, with another offer of the same seller; the others are named in the log. A title alone says nothing: it
+    often is that of a family of products. One shuffle.
     """
-    says = F.coalesce("gtin", plain(F.col("title")))
+    says = F.coalesce("gtin", F.concat_ws(_BETWEEN, plain(F.col("title")), plain(F.col("description"))))
     repeats = (
-        offers.where(F.col("source").isin(list(declared)))
+        offers.where(F.col("source").isin(list(declared)) & F.coalesce("gtin", "description").isNotNull())
         .groupBy("source", "seller", says.alias("says"))
         .agg(F.count("*").alias("offers"))
         .groupBy("source")
@@ -85,7 +92,7 @@ def listing_once(offers: DataFrame, declared: Sequence[str], most: float) -> lis
     for source, repeated in sorted(share.items()):
         if repeated > most:
             log.warning(
-                "source %s is declared unique, but %.1f %% of its offers repeat the GTIN or title of another offer of "
+                "source %s is declared unique, but %.1f %% of its offers repeat the GTIN or the texts of another offer of "
                 "their seller: it is resolved as one that repeats products; take 'unique' out of its YAML",
                 source, 100 * repeated,
             )  # fmt: skip

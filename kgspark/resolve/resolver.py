@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from kgspark.resolve import block, cluster, compete, features, learn, matcher
 from kgspark.resolve.block import Hits, Shard, Step
-from kgspark.resolve.cluster import SAME, UNDECIDED, Clusters
+from kgspark.resolve.cluster import SAME, UNDECIDED, Clusters, Links, Members
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, without_placeholders
 from kgspark.resolve.matcher import Frequencies, Matcher
 from kgspark.resolve.pairs import Pairs, prepare
@@ -32,8 +32,9 @@ class Verdict(IntEnum):
     REFUSED_SELLER = 1  # as cluster.Refusal
     REFUSED_SIZE = 2
     REFUSED_PERSON = 3
-    BEATEN = 4  # one of the two has a better partner at the other's seller
-    IMPROBABLE = 5
+    REFUSED_LINKS = 4
+    BEATEN = 5  # one of the two has a better partner at the other's seller
+    IMPROBABLE = 6
 
 
 @dataclass(frozen=True)
@@ -97,18 +98,12 @@ def resolve(
         won = compete.winners(rank, pairs.first, pairs.second)
         believed, must_win = fitted.probability(corpus, pairs, score, cfg)
         p = np.where(won | ~must_win, believed, 0.0)
-        united = (p >= cfg.min_probability) | (decided != UNDECIDED)
-        found = cluster.union(
-            left[united],
-            right[united],
-            rank[united],
-            corpus.sellers,
-            corpus.unique,
-            cfg.max_cluster_offers,
-            decided[united],
-        )
-        verdict = np.where(won, Verdict.IMPROBABLE, Verdict.BEATEN).astype(np.int8)
-        verdict[united] = found.refusal
+        kept = np.flatnonzero((p >= cfg.min_kept_probability) | (decided != UNDECIDED))
+        links = Links(left[kept], right[kept], rank[kept], p[kept], decided[kept])
+        found = cluster.union(links, Members(corpus.sellers, corpus.unique, corpus.guarded), cfg)
+        verdict = np.where(must_win & ~won, Verdict.BEATEN, Verdict.IMPROBABLE).astype(np.int8)
+        judged = (links.p >= cfg.min_probability) | (links.said != UNDECIDED)
+        verdict[kept[judged]] = found.refusal[judged]
     return Resolution(pairs, steps, score, won, p, decided, verdict, found, fitted, seconds)
 
 
@@ -123,13 +118,24 @@ def candidates(
     hits = []
     for asked in matcher.retrievals(corpus, known, cfg.max_word_offers, cfg.max_gram_offers):
         shard = Shard(numbers, corpus.hashes, corpus.sellers, corpus.unique, asked.rows)
-        hits.append((asked.step, block.search(shard, shard, cfg.candidates)))
+        hits.append((asked.step, search(corpus, shard, shard, cfg)))
     for step, codes in ((Step.GTIN, corpus.gtins), (Step.MODEL, corpus.models)):
         hits.append((step, block.equal(codes, corpus.sellers, corpus.unique)))
     hits.append((Step.PERSON, Hits(decisions.left, decisions.right, np.ones(len(decisions.left)))))
     left, right, steps = block.pairs(hits)
     left, right, order = in_order(corpus, left, right)
     return left, right, steps[order]
+
+
+def search(corpus: Corpus, queries: Shard, index: Shard, cfg: ResolveSettings) -> Hits:
+    """The nearest offers of each query: more of them for offers that may have several partners at one seller."""
+    found = []
+    guarded = corpus.guarded[queries.numbers]
+    for asking, k in ((guarded, cfg.candidates), (~guarded, cfg.unguarded_candidates)):
+        if asking.any():
+            found.append(block.search(queries.of(np.flatnonzero(asking)), index, k))
+    parts = [np.concatenate([getattr(hits, name) for hits in found]) for name in ("query", "found", "score")]
+    return Hits(*parts)
 
 
 def in_order(corpus: Corpus, left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:

@@ -54,12 +54,22 @@ class ResolveSettings(Settings):
     candidates: int = Field(
         10, ge=1, description="Nearest offers that each of the three searches gives an offer (name, text, 3-grams)"
     )
+    unguarded_candidates: int = Field(
+        30, ge=1, description="The same for offers of sellers that repeat products, or list few where most do"
+    )
     max_word_offers: int = Field(
         2000, ge=1, description="Offers above which a word is not searched by: it costs most and tells least"
     )
     max_gram_offers: int = Field(500, ge=1, description="Offers above which a character 3-gram is not searched by")
     min_probability: float = Field(
         0.5, gt=0, le=1, description="Probability from which a pair is taken for one product"
+    )
+    min_mean_probability: float = Field(
+        0.4,
+        ge=0,
+        le=1,
+        description="Mean probability of all pairs between two groups of offers from which they may unite, where their "
+        "sellers repeat products, or list few offers as most do",
     )
     min_kept_probability: float = Field(
         0.05, gt=0, le=1, description="Probability from which a pair is kept in silver.offer_pairs"

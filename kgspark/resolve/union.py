@@ -17,7 +17,7 @@ from kgspark.columns import node_key
 from kgspark.graph import choose
 from kgspark.graph.settings import GraphSettings
 from kgspark.resolve import cluster, compete, corpus, pair_rows
-from kgspark.resolve.cluster import UNDECIDED
+from kgspark.resolve.cluster import UNDECIDED, Links, Members
 from kgspark.resolve.distributed import beside, both_offers
 from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.resolver import Verdict
@@ -36,10 +36,7 @@ def offer_pairs(judged: DataFrame, offers: DataFrame, fitted: Matcher, cfg: Reso
     kept = judged.where((F.col("p") >= cfg.min_kept_probability) | (F.col("said") != UNDECIDED))
     # Read for the components, for the union and for the rows themselves.
     kept = kept.persist()
-    united = (F.col("p") >= cfg.min_probability) | (F.col("said") != UNDECIDED)
-    without = F.when(F.col("won"), int(Verdict.IMPROBABLE)).otherwise(int(Verdict.BEATEN))
-    left_out = kept.where(~united).select(*_PAIR, without.alias("verdict"))
-    done = verdicts(offers, kept.where(united), cfg).unionByName(left_out)
+    done = verdicts(offers, kept, cfg)
     explain = _Explain(fitted)
     return beside(done.withColumns({"one": F.col("left"), "other": F.col("right")}), offers).mapInArrow(
         lambda batches: explain(batches), table("silver.offer_pairs").struct
@@ -47,27 +44,34 @@ def offer_pairs(judged: DataFrame, offers: DataFrame, fitted: Matcher, cfg: Reso
 
 
 def verdicts(offers: DataFrame, pairs: DataFrame, cfg: ResolveSettings) -> DataFrame:
-    """The believed or decided pairs with ``verdict`` (Verdict): components, then the refusing union inside each."""
-    edges = pairs.select(node_key("left").alias("src"), node_key("right").alias("dst"), *_PAIR, "tie")
+    """The pairs with ``verdict`` (Verdict): components of the believed ones, then the refusing union inside each."""
+    believed = (F.col("p") >= cfg.min_probability) | (F.col("said") != UNDECIDED)
+    ends_of = node_key("left").alias("src"), node_key("right").alias("dst")
+    edges = pairs.select(*ends_of, *_PAIR, "tie", "beaten", believed.alias("believed"))
     ends = edges.select(F.explode(F.array("left", "right")).alias("offer_id")).distinct()
-    vertices = offers.select("offer_id", "lister", "alone").join(ends, on="offer_id", how="left_semi")
+    vertices = offers.select("offer_id", "lister", "alone", "small").join(ends, on="offer_id", how="left_semi")
     vertices = vertices.withColumn("id", node_key("offer_id"))
     engine = GraphSettings(engine=cfg.engine)
-    component = choose.connected_components(vertices.select("id"), edges.select("src", "dst"), engine)
+    joining = edges.where("believed").select("src", "dst")
+    component = choose.connected_components(vertices.select("id"), joining, engine)
     members = vertices.join(component, on="id", how="inner")
     # Under a name of its own: Spark takes a column for ambiguous that both sides of a cogroup have from one frame.
     parts = component.select(F.col("id").alias("src"), F.col("component").alias("part"))
-    inside = edges.join(parts, on="src", how="inner")
-    grouped = members.groupBy("component").cogroup(inside.groupBy("part"))
-    union = _Union(cfg.max_cluster_offers)
-    return grouped.applyInArrow(lambda members, pairs: union(members, pairs), _VERDICT)
+    other_parts = component.select(F.col("id").alias("dst"), F.col("component").alias("other_part"))
+    placed = edges.join(parts, on="src", how="inner").join(other_parts, on="dst", how="inner")
+    # A pair between two components is none that was believed: it unites nothing.
+    without = F.when(F.col("beaten"), int(Verdict.BEATEN)).otherwise(int(Verdict.IMPROBABLE))
+    across = placed.where("part <> other_part").select(*_PAIR, without.alias("verdict"))
+    grouped = members.groupBy("component").cogroup(placed.where("part = other_part").groupBy("part"))
+    union = _Union(cfg)
+    return grouped.applyInArrow(lambda members, pairs: union(members, pairs), _VERDICT).unionByName(across)
 
 
 @dataclass(frozen=True)
 class _Union:
     """Unites the pairs of one component."""
 
-    max_offers: int
+    cfg: ResolveSettings
 
     def __call__(self, members: pa.Table, pairs: pa.Table) -> pa.Table:
         place = {name: row for row, name in enumerate(members.column("offer_id").to_pylist())}
@@ -79,10 +83,14 @@ class _Union:
         # As unsigned again: the order of equal scores is that of one process.
         tie = pairs.column("tie").to_numpy().view(np.uint64) ^ np.uint64(1 << 63)
         rank = compete.order(pairs.column("score").to_numpy(), tie)
-        alone = members.column("alone").to_numpy(zero_copy_only=False)
+        alone, small = (members.column(name).to_numpy(zero_copy_only=False) for name in ("alone", "small"))
+        believed, beaten = (pairs.column(name).to_numpy(zero_copy_only=False) for name in ("believed", "beaten"))
         said = pairs.column("said").to_numpy().astype(np.int8)
-        found = cluster.union(left, right, rank, sellers, alone, self.max_offers, said)
-        return pairs.select(list(_PAIR)).append_column("verdict", pa.array(found.refusal.astype(np.int32)))
+        links = Links(left, right, rank, pairs.column("p").to_numpy(), said)
+        found = cluster.union(links, Members(sellers, alone, alone & ~small), self.cfg)
+        without = np.where(beaten, Verdict.BEATEN, Verdict.IMPROBABLE)
+        verdict = np.where(believed, found.refusal, without).astype(np.int32)
+        return pairs.select(list(_PAIR)).append_column("verdict", pa.array(verdict))
 
 
 @dataclass(frozen=True)

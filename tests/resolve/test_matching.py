@@ -90,10 +90,17 @@ def test_logistic_regression_agrees_with_scikit_learn() -> None:
     assert intercept == pytest.approx(oracle.intercept_[0], abs=1e-5)
 
 
-def _union(pairs: str, sellers: str, most: int = 10) -> tuple[list[str], list[int]]:
+def _union(
+    pairs: str, sellers: str, most: int = 10, said: str = "", guarded: bool = True
+) -> tuple[list[str], list[int]]:
+    """'01 12': pairs from the surest down; a letter a seller; a mark a pair of what people said (= ! or .)."""
     ends = np.array([[int(pair[0]), int(pair[1])] for pair in pairs.split()])
     codes = np.array([ord(c) for c in sellers])
-    found = cluster.union(ends[:, 0], ends[:, 1], np.arange(len(ends)), codes, np.ones(len(codes), dtype=bool), most)
+    meaning = {"=": cluster.SAME, "!": cluster.DIFFERENT, ".": cluster.UNDECIDED}
+    decided = np.array([meaning[c] for c in said or "." * len(ends)], dtype=np.int8)
+    links = cluster.Links(ends[:, 0], ends[:, 1], np.arange(len(ends)), np.full(len(ends), 0.9), decided)
+    members = cluster.Members(codes, np.ones(len(codes), dtype=bool), np.full(len(codes), guarded))
+    found = cluster.union(links, members, ResolveSettings(max_cluster_offers=most))
     groups: dict[int, str] = {}
     for offer, label in enumerate(found.cluster.tolist()):
         groups[label] = groups.get(label, "") + str(offer)
@@ -109,16 +116,17 @@ def test_a_cluster_above_the_limit_falls_apart_at_its_weakest_pair() -> None:
 
 
 def test_what_people_said_comes_first_and_stays() -> None:
-    ends = np.array([[0, 1], [1, 2], [0, 2], [3, 4]])
-    said = np.array([cluster.UNDECIDED, cluster.UNDECIDED, cluster.DIFFERENT, cluster.SAME], dtype=np.int8)
-    # Offers 3 and 4 are of one seller that lists a product once: a person knows better.
-    sellers, unique = np.array([0, 1, 2, 3, 3]), np.ones(5, dtype=bool)
-    found = cluster.union(ends[:, 0], ends[:, 1], np.array([0, 1, 2, 3]), sellers, unique, 10, said)
-    # 0 and 2 must not meet, so the weaker pair, 1-2, gives way.
-    assert found.refusal.tolist() == [0, Refusal.PERSON, Refusal.PERSON, 0]
-    assert len({found.cluster[0], found.cluster[1]}) == 1
-    assert len({found.cluster[3], found.cluster[4]}) == 1
-    assert len(set(found.cluster.tolist())) == 3
+    # 0 and 2 must not meet, so the weaker pair, 1-2, gives way. Offers 3 and 4 are of one seller that lists a product
+    # once: a person knows better.
+    groups, refusal = _union("01 12 02 34", "abcdd", said="..!=")
+    assert groups == ["01", "2", "34"]
+    assert refusal == [0, Refusal.PERSON, Refusal.PERSON, 0]
+
+
+def test_without_a_seller_to_guard_them_groups_must_be_alike_as_wholes() -> None:
+    # 2 and 3 are alike, the other three pairs between both groups are not: a chain.
+    assert _union("01 34 23 12", "abcde") == (["01234"], [0, 0, 0, 0])
+    assert _union("01 34 23 12", "abcde", guarded=False) == (["01", "234"], [0, 0, 0, Refusal.LINKS])
 
 
 def test_labels_move_the_probabilities() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+import numpy as np
+
 from kgspark.resolve import corpus
 from kgspark.resolve.corpus import Corpus
 from kgspark.resolve.normalise import listing
@@ -28,9 +30,13 @@ _FILLERS = ["with", "remote", "control", "new", "model", "compact", "digital", "
 
 
 def small(*titles: str, sellers: str | None = None, unique: bool = True) -> Corpus:
-    """Offers by title; ``sellers`` has one letter for each, else each has its own."""
+    """Offers by title; ``sellers`` has one letter for each, else each has its own.
+
+    However few they list, the sellers are taken for large ones.
+    """
     names = list(sellers) if sellers else [f"seller {n}" for n in range(len(titles))]
-    return corpus.build(titles, names, [unique] * len(titles), [listing(title) for title in titles])
+    rivals = np.zeros(len(titles), dtype=bool)
+    return corpus.build(titles, names, [unique] * len(titles), [listing(title) for title in titles], rivals)
 
 
 def two_shops(products: int, seed: int = 7) -> tuple[list[str], list[str], list[str], list[int]]:
