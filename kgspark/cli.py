@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from kgspark.cli_resolve import evaluate_app
+from kgspark.cli_resolve import evaluate_app, resolve_app
 from kgspark.errors import EngineError, InputError, KgsparkError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -23,6 +23,7 @@ key_app = typer.Typer(no_args_is_help=True, help="The key of shopper pseudonyms.
 app.add_typer(sources_app, name="sources")
 app.add_typer(key_app, name="key")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(resolve_app, name="resolve")
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

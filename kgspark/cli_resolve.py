@@ -1,4 +1,4 @@
-"""The ``kgspark evaluate`` commands: how right resolution is, on people's own samples."""
+"""The ``kgspark evaluate`` and ``kgspark resolve`` commands: how right resolution is, what it costs, and why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from typing import Annotated
 
 import typer
 
+from kgspark.errors import InputError
+
 evaluate_app = typer.Typer(no_args_is_help=True, help="Measure against what people know to be true.")
+resolve_app = typer.Typer(
+    no_args_is_help=True, help="What resolution will cost, why it joined, what people may decide."
+)
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
+DEFAULT_CONFIG = Path("conf/local.yaml")
 
 
 @evaluate_app.callback()
@@ -42,3 +49,73 @@ def evaluate_resolution(
     columns = gold_columns.split(",") if gold_columns else []
     report = evaluate.evaluate(nights.session(cfg), sources, cfg, gold, columns, where, fitted)
     typer.echo(json.dumps(report.record()) if as_json else "\n".join(evaluate.lines(report)))
+
+
+@resolve_app.command("plan")
+def resolve_plan(
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """What resolving the sources will cost; reads them as a night would, and writes nothing."""
+    from kgspark import nights
+    from kgspark.ingest.sources import unique_sources
+    from kgspark.resolve import evaluate, offers, plan
+
+    spark, cfg = nights.configured_session(config, os.environ)
+    sources = nights.configured_sources(cfg, os.environ)
+    found = evaluate.offers_of(spark, sources, cfg).persist()
+    once = offers.listing_once(found, unique_sources(sources), cfg.resolve.max_repeat_share)
+    made = plan.plan(offers.listed(found, once), cfg.resolve)
+    typer.echo(json.dumps(made.record(), ensure_ascii=False) if as_json else "\n".join(plan.lines(made)))
+
+
+@resolve_app.command("explain")
+def resolve_explain(
+    offer_a: Annotated[str, typer.Argument(help="An offer_id, or source:record_id.")],
+    offer_b: Annotated[str, typer.Argument(help="The other offer.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    html: Annotated[Path | None, typer.Option(help="Also write the waterfall to this file.")] = None,
+) -> None:
+    """Why two offers of the latest release are, or are not, one product."""
+    from kgspark import nights
+    from kgspark.publish.readers import open_release
+    from kgspark.resolve import explain, waterfall
+    from kgspark.run import open_lake
+
+    spark, cfg = nights.configured_session(config, os.environ)
+    sources = nights.configured_sources(cfg, os.environ)
+    said = explain.explain(open_release(open_lake(spark, cfg)), offer_a, offer_b, cfg.resolve, sources)
+    typer.echo("\n".join(waterfall.lines(said)))
+    if html:
+        html.write_text(waterfall.page(said), encoding="utf-8")
+        typer.echo(f"written to {html}")
+
+
+@resolve_app.command("review")
+def resolve_review(
+    config: ConfigOption = DEFAULT_CONFIG,
+    pairs: Annotated[int, typer.Option(help="Pairs to show.")] = 20,
+    csv: Annotated[Path | None, typer.Option(help="Write them to this file, to fill in 'decision'.")] = None,
+) -> None:
+    """The pairs that a person's answer would help most; resolve.decisions names the file with the answers."""
+    from kgspark import nights
+    from kgspark.publish.readers import open_release
+    from kgspark.resolve import review
+    from kgspark.run import open_lake
+
+    spark, cfg = nights.configured_session(config, os.environ)
+    kg = open_release(open_lake(spark, cfg))
+    found = review.uncertain(kg.table("silver.offer_pairs"), kg.table("silver.offers"), pairs).toPandas()
+    if csv:
+        if csv.exists():
+            raise InputError(f"{csv} exists, and may hold answers; name another file.")
+        found.to_csv(csv, index=False)
+        typer.echo(
+            f"{len(found)} pairs in {csv}: write same or different under 'decision', name it as resolve.decisions"
+        )
+        return
+    for row in found.itertuples():
+        typer.echo(f"{row.probability:.2f}  {row.left_offer_id} {row.left_seller}: {row.left_title}")
+        typer.echo(f"      {row.right_offer_id} {row.right_seller}: {row.right_title}")
+    if found.empty:
+        typer.echo("no pair is in doubt")

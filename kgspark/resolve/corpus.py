@@ -40,8 +40,9 @@ class Corpus:
 
     ``unique`` says of each offer whether its seller lists a product once. ``lanes`` number the sellers as competition
     sees them: the seller, or where it is not unique one of LANES shares of it, so that two listings of one product
-    seldom compete; ``small`` sellers share LANES among them. ``gtins`` and ``models`` (brand and model number) are codes, -1 where there is none. ``name`` and
-    ``text`` count tokens of one ``vocabulary``, ``grams`` the 3-grams (code points, 21 bits each) in ``gram_codes``.
+    seldom compete; ``small`` sellers share LANES among them. ``gtins`` and ``models`` (brand and model number) are
+    codes, -1 where there is none. ``name`` and ``text`` count tokens of one ``vocabulary``, ``grams`` the 3-grams (code
+    points, 21 bits each) in ``gram_codes``.
     """
 
     hashes: NDArray[np.uint64]

@@ -94,7 +94,7 @@ def candidates(
 def without_placeholders(offers: DataFrame, cfg: ResolveSettings) -> DataFrame:
     """The offers without GTINs, and brands and model numbers, that more share than the settings allow."""
     most = F.when(F.col("step") == int(Step.GTIN), cfg.max_offers_per_gtin).otherwise(cfg.max_offers_per_mpn)
-    keyed = offers.mapInArrow(_keys, _KEYS)
+    keyed = keys(offers)
     common = keyed.groupBy("step", "key").agg(F.count("*").alias("offers")).where(F.col("offers") > most)
     told = keyed.join(common, on=["step", "key"], how="left_semi").groupBy("offer_id")
     flags = told.agg(
@@ -106,9 +106,14 @@ def without_placeholders(offers: DataFrame, cfg: ResolveSettings) -> DataFrame:
     return marked.withColumns({"gtin": gtin, "numbered": numbered}).select(*OFFER)
 
 
+def keys(offers: DataFrame) -> DataFrame:
+    """A row for each code of each offer: its GTIN, and its brand and model number (step, key)."""
+    return offers.mapInArrow(_keys, _KEYS)
+
+
 def _sharing(offers: DataFrame) -> DataFrame:
     """All pairs of offers with one GTIN, or one brand and model number."""
-    one = offers.mapInArrow(_keys, _KEYS)
+    one = keys(offers)
     other = one.select("step", "key", *(F.col(n).alias("other_" + n) for n in ("offer_id", "lister", "alone")))
     own = (F.col("lister") == F.col("other_lister")) & F.col("alone") & F.col("other_alone")
     met = one.join(other, on=["step", "key"], how="inner").where((F.col("offer_id") < F.col("other_offer_id")) & ~own)

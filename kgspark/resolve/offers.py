@@ -92,7 +92,7 @@ def listing_once(offers: DataFrame, declared: Sequence[str], most: float) -> lis
     for source, repeated in sorted(share.items()):
         if repeated > most:
             log.warning(
-                "source %s is declared unique, but %.1f %% of its offers repeat the GTIN or the texts of another offer of "
+                "source %s is declared unique, but %.1f %% of its offers repeat the GTIN or texts of another offer of "
                 "their seller: it is resolved as one that repeats products; take 'unique' out of its YAML",
                 source, 100 * repeated,
             )  # fmt: skip
