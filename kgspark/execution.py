@@ -123,7 +123,9 @@ class Execution:
             report = self.gatekeeper.check(self._input(name), table(name), self._gate_context(name, written))
             return report, watch.lap()
 
-        reports = self._each(check, stage.writes)
+        # Rejects are few, and mostly none: an empty table has nothing that could be wrong.
+        rejects = [name for name, each in written.items() if name.endswith(REJECTED_SUFFIX) and each.rows]
+        reports = self._each(check, (*stage.writes, *rejects))
         self.ledger.record_gates([row for report, _ in reports for row in report.rows()])
         failed = [report for report, _ in reports if not report.success]
         if failed:
