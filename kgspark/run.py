@@ -19,9 +19,10 @@ from kgspark import releases
 from kgspark.config import Config
 from kgspark.errors import GateError, KgsparkError
 from kgspark.execution import Execution
+from kgspark.ingest.deliveries import deliveries_hash
 from kgspark.ledger import Ledger
 from kgspark.night import Night
-from kgspark.pipeline import STAGES, Stage
+from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.progress import Progress
 from kgspark.releases import Release
@@ -30,7 +31,9 @@ from kgspark.tables import Lake
 
 @dataclass(frozen=True)
 class NightReport:
-    """What a night did: its rows of ops.stage_runs, and the release, or None where only some stages were asked for."""
+    """What a night did: its rows of ops.stage_runs in the order of the stages, the release, or None where only some
+    stages were asked for, and the seconds from the call to here (stages overlap: theirs add up to more).
+    """
 
     run_id: str
     release: Release | None
@@ -68,11 +71,11 @@ def run_night(
     lake = open_lake(spark, cfg)
     known = releases.all_releases(lake)
     last = known[-1] if known else None
-    ledger = Ledger(lake, settings_hash(cfg, night), night.date, last.release_id if last else None)
+    asked = [s for s in stages if only is None or s.name.startswith(tuple(only))]
+    dumps = deliveries_hash(spark, night.sources) if any(RAW in s.reads for s in asked) else None
+    ledger = Ledger(lake, settings_hash(cfg, night), night.date, last.release_id if last else None, dumps)
     night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None)
-    todo = [
-        s for s in stages if s.name not in ledger.stages_done() and (only is None or s.name.startswith(tuple(only)))
-    ]
+    todo = [stage for stage in asked if stage.name not in ledger.stages_done()]
     preflight(spark, cfg, night, todo)
     ledger.start()
     execution = Execution(lake, cfg, night, ledger, last, Progress(len(todo), console))
