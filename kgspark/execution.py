@@ -1,9 +1,10 @@
-"""One stage after the other: build, write, gate, enter in the book; at the end one commit that is the release."""
+"""What is done with each stage: build, write, gate, enter in the book; at the end one commit that is the release."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -47,10 +48,13 @@ class Execution:
         self.released = dict(last.tables) if last else {}
         self.pinned = self.released | ledger.versions()
         self.gatekeeper = Gatekeeper(lake.spark, cfg.quality)
+        self._persisting_stages = 0
+        self._lock = threading.Lock()
 
     def run(self, stage: Stage) -> None:
-        """Build a stage, write its tables, gate them, and enter it in the book."""
+        """Build a stage, write its tables, gate them, and enter it in the book; stages may run side by side."""
         self.progress.begin(stage.name)
+        self._persisting(1)
         watch = Stopwatch()
         describe(self.lake.spark, f"kgspark {stage.name}")
         frames = stage.build(
@@ -59,7 +63,7 @@ class Execution:
         self._check_outputs(stage, frames)
         done = self._each(lambda name: self._write(stage, name, frames[name]), sorted(frames))
         written = {each.table: each for each in done}
-        self.lake.spark.catalog.clearCache()
+        self._persisting(-1)
         self.pinned |= {name: each.version for name, each in written.items()}
         seconds = shares(watch.lap(), {name: each.seconds for name, each in written.items()})
         gated = self._gate(stage, written)
@@ -72,6 +76,13 @@ class Execution:
         self.ledger.settle()
         self.ledger.record_stage(rows)
         self.progress.end(stage.name, sum(written[name].rows for name in stage.writes))
+
+    def _persisting(self, more: int) -> None:
+        """Count the stages that may hold persisted frames; the last to have written its tables clears them all."""
+        with self._lock:
+            self._persisting_stages += more
+            if self._persisting_stages == 0:
+                self.lake.spark.catalog.clearCache()
 
     def _each(self, work: Callable[[str], Result], names: Sequence[str]) -> list[Result]:
         return side_by_side(work, names, self.cfg.spark.tables_at_a_time)

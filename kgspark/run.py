@@ -26,6 +26,8 @@ from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.progress import Progress
 from kgspark.releases import Release
+from kgspark.schedule import run_stages
+from kgspark.side_by_side import Stopwatch
 from kgspark.tables import Lake
 
 
@@ -38,6 +40,7 @@ class NightReport:
     run_id: str
     release: Release | None
     stage_rows: list[dict[str, Any]]
+    seconds: float
 
 
 def open_lake(spark: SparkSession, cfg: Config) -> Lake:
@@ -68,6 +71,7 @@ def run_night(
     open for the next call. Raises InputError before anything is written where sources, model or lake are not as they
     must be, and GateError where a gate said no: then that table is back at its earlier version and nothing is released.
     """
+    watch = Stopwatch()
     lake = open_lake(spark, cfg)
     known = releases.all_releases(lake)
     last = known[-1] if known else None
@@ -81,8 +85,7 @@ def run_night(
     execution = Execution(lake, cfg, night, ledger, last, Progress(len(todo), console))
     published = None
     try:
-        for stage in todo:
-            execution.run(stage)
+        run_stages(todo, execution.run, cfg.spark.stages_at_a_time)
         # All entries are on disk before a release refers to their run.
         ledger.settle()
         if release:
@@ -100,4 +103,6 @@ def run_night(
         execution.progress.close()
     if published:
         ledger.finish("released", published.release_id)
-    return NightReport(ledger.run_id, published, ledger.stage_rows())
+    order = [stage.name for stage in stages]
+    done = sorted(ledger.stage_rows(), key=lambda row: order.index(row["stage"]))
+    return NightReport(ledger.run_id, published, done, watch.lap())

@@ -75,6 +75,10 @@ def _seconds(report: NightReport) -> Grid:
     for stage, (seconds, gates) in totals.items():
         grid.add_row(stage, f"{seconds:.1f}", f"{gates:.1f}")
     grid.add_row(
-        "all", f"{sum(t[0] for t in totals.values()):.1f}", f"{sum(t[1] for t in totals.values()):.1f}", style="bold"
+        "sum of the stages",
+        f"{sum(t[0] for t in totals.values()):.1f}",
+        f"{sum(t[1] for t in totals.values()):.1f}",
+        style="bold",
     )
+    grid.add_row("the night, stages side by side", f"{report.seconds:.1f}", "", style="bold")
     return grid
