@@ -174,7 +174,7 @@ class Execution:
             "version": done.version,
             "rows_in": sum(rows for rows in known if rows is not None),
             "rows_out": done.rows,
-            "rejected": rejects.rows if rejects else 0,
+            "rejected": rejects.rows if rejects else sum(self.night.tally.by_source(name).values()),
             "bytes_written": done.bytes,
             "seconds": seconds,
             "gate_seconds": gate_seconds,
