@@ -19,6 +19,6 @@ class Tally:
 
     def by_source(self, table: str) -> dict[str, int]:
         """Rows counted for a table that has been computed, by source; waits for a computation that still runs."""
-        # Spark gives no count where it could tell, without looking, that there is no row.
+        # Where Spark can tell from the plan that there is no row, it may give no count.
         seen = {source: seen.get for (name, source), seen in self._observed.items() if name == table}
         return {source: int(counted.get("rows") or 0) for source, counted in seen.items()}
