@@ -52,6 +52,8 @@ class SparkSettings(Settings):
     """How a local session starts; a session that is already running (spark-submit, Databricks) is used as it is."""
 
     properties_file: str | None = Field("conf/spark/local.conf", description="Spark settings of a local session")
+    settings: dict[str, str] = Field({}, description="Spark settings of a local session on top of the file's")
+    stages_at_a_time: int = Field(2, ge=1, description="Stages that run side by side where neither needs the other")
     tables_at_a_time: int = Field(3, ge=1, description="Tables of one stage that are written, or gated, side by side")
 
 

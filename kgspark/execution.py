@@ -1,9 +1,10 @@
-"""One stage after the other: build, write, gate, enter in the book; at the end one commit that is the release."""
+"""What is done with each stage: build, write, gate, enter in the book; at the end one commit that is the release."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -48,17 +49,20 @@ class Execution:
         self.released = dict(last.tables) if last else {}
         self.pinned = self.released | ledger.versions()
         self.gatekeeper = Gatekeeper(lake.spark, cfg.quality)
+        self._persisting_stages = 0
+        self._lock = threading.Lock()
 
     def run(self, stage: Stage) -> None:
-        """Build a stage, write its tables, gate them, and enter it in the book."""
+        """Build a stage, write its tables, gate them, and enter it in the book; stages may run side by side."""
         self.progress.begin(stage.name)
+        self._persisting(1)
         watch = Stopwatch()
         describe(self.lake.spark, f"kgspark {stage.name}")
         frames, artefact = self._build(stage)
         self._check_outputs(stage, frames)
         done = self._each(lambda name: self._write(stage, name, frames[name]), sorted(frames))
         written = {each.table: each for each in done}
-        self.lake.spark.catalog.clearCache()
+        self._persisting(-1)
         self.pinned |= {name: each.version for name, each in written.items()}
         seconds = shares(watch.lap(), {name: each.seconds for name, each in written.items()})
         gated = self._gate(stage, written)
@@ -82,6 +86,13 @@ class Execution:
         root = f"{self.lake.root}/_artifacts"
         folder = fitted.save(root, trained_on=f"{self.ledger.run_id} {stage.name}")
         return stage.build(*inputs, cfg=cfg, night=self.night, fitted=fitted), folder.removeprefix(root + "/")
+
+    def _persisting(self, more: int) -> None:
+        """Count the stages that may hold persisted frames; the last to have written its tables clears them all."""
+        with self._lock:
+            self._persisting_stages += more
+            if self._persisting_stages == 0:
+                self.lake.spark.catalog.clearCache()
 
     def _each(self, work: Callable[[str], Result], names: Sequence[str]) -> list[Result]:
         return side_by_side(work, names, self.cfg.spark.tables_at_a_time)
@@ -135,7 +146,9 @@ class Execution:
             report = self.gatekeeper.check(self._input(name), table(name), self._gate_context(name, written))
             return report, watch.lap()
 
-        reports = self._each(check, stage.writes)
+        # Rejects are few, and mostly none: an empty table has nothing that could be wrong.
+        rejects = [name for name, each in written.items() if name.endswith(REJECTED_SUFFIX) and each.rows]
+        reports = self._each(check, (*stage.writes, *rejects))
         self.ledger.record_gates([row for report, _ in reports for row in report.rows()])
         failed = [report for report, _ in reports if not report.success]
         if failed:
@@ -173,7 +186,7 @@ class Execution:
             "version": done.version,
             "rows_in": sum(rows for rows in known if rows is not None),
             "rows_out": done.rows,
-            "rejected": rejects.rows if rejects else 0,
+            "rejected": rejects.rows if rejects else sum(self.night.tally.by_source(name).values()),
             "bytes_written": done.bytes,
             "seconds": seconds,
             "gate_seconds": gate_seconds,

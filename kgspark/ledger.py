@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 import uuid
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +14,7 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from kgspark import __version__
+from kgspark.errors import InputError
 from kgspark.tables import Lake
 
 RUNS = "ops.runs"
@@ -21,13 +23,24 @@ GATE_RESULTS = "ops.gate_results"
 
 
 class Ledger:
-    """The book, opened at one run: a new one, or the run of the same night and settings that was left open."""
+    """The book, opened at one run: a new one, or the run of the same night and settings that was left open.
 
-    def __init__(self, lake: Lake, config_hash: str, date: datetime.date, from_release: str | None) -> None:
+    ``deliveries`` is a hash of what lies at the sources' paths; None where the dumps are not to be read any more, as in
+    the later ones of a night's steps.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        config_hash: str,
+        date: datetime.date,
+        from_release: str | None,
+        deliveries: str | None = None,
+    ) -> None:
         self._lake = lake
         history = self._history()
         self._rows = {(row["table"], row["version"]): int(row["rows_out"]) for row in history}
-        left_open = self._open_run(config_hash, date, from_release)
+        left_open = self._open_run(config_hash, deliveries, date, from_release)
         self._is_new = left_open is None
         self._run = left_open or {
             "run_id": f"run-{date.isoformat()}-{uuid.uuid4().hex[:8]}",
@@ -35,21 +48,30 @@ class Ledger:
             "status": "running",
             "started_at": _now(),
             "from_release": from_release,
-            "config_hash": config_hash,
+            "config_hash": f"{config_hash}-{deliveries}" if deliveries else config_hash,
             "code_version": __version__,
         }
-        self.config_hash = config_hash
+        self.config_hash: str = self._run["config_hash"]
         self.run_id: str = self._run["run_id"]
         self._stage_rows = [row for row in history if row["run_id"] == self.run_id]
+        # Stages side by side keep one book.
+        self._lock = threading.Lock()
         # Rows are entered while the next stage computes: one commit after the other, in order.
         self._clerk = ThreadPoolExecutor(1, thread_name_prefix="kgspark-ledger")
         self._entries: list[Future[None]] = []
 
     def start(self) -> None:
-        """Write that the run has begun; this first commit also proves that the lake can be written."""
-        # A row of its own key: no MERGE, which costs several times as much. A run left open has its row already.
-        if self._is_new:
-            self._lake.append(RUNS, [self._run], note=self.run_id)
+        """Write that the run has begun. Raises InputError where this first commit of the night cannot be made."""
+        try:
+            if self._is_new:
+                # A row of its own key: no MERGE, which costs several times as much.
+                self._lake.append(RUNS, [self._run], note=self.run_id)
+            else:
+                self._lake.upsert(RUNS, self._run)
+        except InputError:
+            raise
+        except Exception as error:
+            raise self._lake.unwritable(error) from error
 
     def versions(self) -> dict[str, int]:
         """Tables that this run has written and gated, with their versions."""
@@ -73,18 +95,21 @@ class Ledger:
 
     def record_stage(self, rows: Iterable[dict[str, Any]]) -> None:
         """Keep what a stage did, once its tables passed their gates; ``settle`` waits until it is on disk."""
-        new = [row | {"run_id": self.run_id, "finished_at": _now()} for row in rows]
-        self._enter(STAGE_RUNS, new)
-        self._stage_rows += new
-        self._rows |= {(row["table"], row["version"]): row["rows_out"] for row in new}
+        with self._lock:
+            new = [row | {"run_id": self.run_id, "finished_at": _now()} for row in rows]
+            self._enter(STAGE_RUNS, new)
+            self._stage_rows += new
+            self._rows |= {(row["table"], row["version"]): row["rows_out"] for row in new}
 
     def record_gates(self, rows: Iterable[dict[str, Any]]) -> None:
         """Keep what the gates found; ``settle`` waits until it is on disk."""
-        self._enter(GATE_RESULTS, [row | {"run_id": self.run_id} for row in rows])
+        with self._lock:
+            self._enter(GATE_RESULTS, [row | {"run_id": self.run_id} for row in rows])
 
     def settle(self) -> None:
         """Wait until every entry is written. Raises what a write raised."""
-        entries, self._entries = self._entries, []
+        with self._lock:
+            entries, self._entries = self._entries, []
         for entry in entries:
             entry.result()
 
@@ -103,13 +128,16 @@ class Ledger:
         # A dozen rows a night: the driver can hold years of them.
         return [row.asDict() for row in self._lake.read(STAGE_RUNS).orderBy("finished_at").collect()]
 
-    def _open_run(self, config_hash: str, date: datetime.date, from_release: str | None) -> dict[str, Any] | None:
+    def _open_run(
+        self, config_hash: str, deliveries: str | None, date: datetime.date, from_release: str | None
+    ) -> dict[str, Any] | None:
         if not self._lake.exists(RUNS):
             return None
+        began_with = F.col("config_hash") if deliveries else F.substring_index("config_hash", "-", 1)
         same = (
             (F.col("status") == "running")
             & (F.col("night") == date)
-            & (F.col("config_hash") == config_hash)
+            & (began_with == (f"{config_hash}-{deliveries}" if deliveries else config_hash))
             & (F.col("code_version") == __version__)
             & F.col("from_release").eqNullSafe(F.lit(from_release))
         )

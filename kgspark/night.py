@@ -6,6 +6,8 @@ import datetime
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kgspark.tally import Tally
+
 if TYPE_CHECKING:
     from kgspark.ingest.sources import Source
 
@@ -15,6 +17,7 @@ class Night:
     """The night's only clock, its run, the night of the release it starts from, its sources, and its pseudonyms' key.
 
     ``secret`` keys the HMAC of shopper ids; it is left out of ``repr`` so that no log or traceback can show it.
+    ``tally`` counts, while bronze is written, what the sources' ``where`` leaves out.
     """
 
     date: datetime.date
@@ -22,3 +25,4 @@ class Night:
     sources: tuple[Source, ...] = ()
     secret: bytes = field(default=b"", repr=False)
     previous_date: datetime.date | None = None
+    tally: Tally = field(default_factory=Tally, repr=False, compare=False)

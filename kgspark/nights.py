@@ -37,7 +37,7 @@ def configured_session(path: Path, environ: Mapping[str, str]) -> tuple[SparkSes
 def session(cfg: Config) -> SparkSession:
     """A session with the Spark settings that a configuration names."""
     file = cfg.spark.properties_file
-    return get_session(Path(file) if file else None)
+    return get_session(Path(file) if file else None, extra=cfg.spark.settings)
 
 
 def configured_sources(cfg: Config, environ: Mapping[str, str]) -> tuple[Source, ...]:

@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 import time
 
 from rich.console import Console
 from rich.status import Status
 
-log = logging.getLogger(__name__)
-
 
 class Progress:
-    """Counts stages done of a total, with the seconds each took."""
+    """Counts stages done of a total, with the seconds each took; stages may run side by side."""
 
     def __init__(self, total: int, console: Console | None = None) -> None:
         self._total = total
         self._done = 0
         self._console = console
         self._status: Status | None = None
-        self._began = time.monotonic()
+        self._began: dict[str, float] = {}
+        self._lock = threading.Lock()
         if console is not None and console.is_terminal:
             self._status = console.status("starting")
             self._status.start()
 
     def begin(self, name: str) -> None:
         """A stage starts."""
-        self._began = time.monotonic()
-        left = self._total - self._done - 1
-        if self._status:
-            self._status.update(f"{name} ({self._done + 1} of {self._total}; then {left} more)")
+        with self._lock:
+            self._began[name] = time.monotonic()
+            self._say()
 
     def end(self, name: str, rows: int) -> None:
         """A stage is done, with the rows it wrote."""
-        self._done += 1
-        if self._console is not None:
-            seconds = time.monotonic() - self._began
-            self._console.print(
-                f"  {self._done:>2}/{self._total}  {name:<22} {rows:>10,} rows  {seconds:6.1f} s", highlight=False
-            )
+        with self._lock:
+            self._done += 1
+            seconds = time.monotonic() - self._began.pop(name)
+            if self._console is not None:
+                self._console.print(
+                    f"  {self._done:>2}/{self._total}  {name:<22} {rows:>10,} rows  {seconds:6.1f} s", highlight=False
+                )
+            self._say()
 
     def close(self) -> None:
         """No more stages, whatever the outcome."""
         if self._status:
             self._status.stop()
             self._status = None
+
+    def _say(self) -> None:
+        if self._status and self._began:
+            left = self._total - self._done - len(self._began)
+            self._status.update(f"{', '.join(self._began)} ({self._done} of {self._total} done; then {left} more)")

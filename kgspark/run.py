@@ -19,22 +19,28 @@ from kgspark import releases
 from kgspark.config import Config
 from kgspark.errors import GateError, KgsparkError
 from kgspark.execution import Execution
+from kgspark.ingest.deliveries import deliveries_hash
 from kgspark.ledger import Ledger
 from kgspark.night import Night
-from kgspark.pipeline import STAGES, Stage
+from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.progress import Progress
 from kgspark.releases import Release
+from kgspark.schedule import run_stages
+from kgspark.side_by_side import Stopwatch
 from kgspark.tables import Lake
 
 
 @dataclass(frozen=True)
 class NightReport:
-    """What a night did: its rows of ops.stage_runs, and the release, or None where only some stages were asked for."""
+    """What a night did: its rows of ops.stage_runs in the order of the stages, the release, or None where only some
+    stages were asked for, and the seconds from the call to here (stages overlap: theirs add up to more).
+    """
 
     run_id: str
     release: Release | None
     stage_rows: list[dict[str, Any]]
+    seconds: float
 
 
 def open_lake(spark: SparkSession, cfg: Config) -> Lake:
@@ -65,21 +71,21 @@ def run_night(
     open for the next call. Raises InputError before anything is written where sources, model or lake are not as they
     must be, and GateError where a gate said no: then that table is back at its earlier version and nothing is released.
     """
+    watch = Stopwatch()
     lake = open_lake(spark, cfg)
     known = releases.all_releases(lake)
     last = known[-1] if known else None
-    ledger = Ledger(lake, settings_hash(cfg, night), night.date, last.release_id if last else None)
+    asked = [s for s in stages if only is None or s.name.startswith(tuple(only))]
+    dumps = deliveries_hash(spark, night.sources) if any(RAW in s.reads for s in asked) else None
+    ledger = Ledger(lake, settings_hash(cfg, night), night.date, last.release_id if last else None, dumps)
     night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None)
-    todo = [
-        s for s in stages if s.name not in ledger.stages_done() and (only is None or s.name.startswith(tuple(only)))
-    ]
+    todo = [stage for stage in asked if stage.name not in ledger.stages_done()]
     preflight(spark, cfg, night, todo)
     ledger.start()
     execution = Execution(lake, cfg, night, ledger, last, Progress(len(todo), console))
     published = None
     try:
-        for stage in todo:
-            execution.run(stage)
+        run_stages(todo, execution.run, cfg.spark.stages_at_a_time)
         # All entries are on disk before a release refers to their run.
         ledger.settle()
         if release:
@@ -97,4 +103,6 @@ def run_night(
         execution.progress.close()
     if published:
         ledger.finish("released", published.release_id)
-    return NightReport(ledger.run_id, published, ledger.stage_rows())
+    order = [stage.name for stage in stages]
+    done = sorted(ledger.stage_rows(), key=lambda row: order.index(row["stage"]))
+    return NightReport(ledger.run_id, published, done, watch.lap())

@@ -57,6 +57,17 @@ class Lake:
     def _path(self, name: str) -> str:
         return f"{self.root}/{name.replace('.', '/', 1)}"
 
+    def unwritable(self, error: Exception) -> InputError:
+        """The sentence for what a first write ran into."""
+        # Spark's first line may say only that a task failed; what the file system said stands in the last cause.
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+        said = next(iter(causes[-1:] or lines), type(error).__name__)
+        return InputError(
+            f"The lake {self.root} cannot be written ({said[:200]}); "
+            "check the path and this account's right to write there."
+        )
+
     def exists(self, name: str) -> bool:
         """Whether the table has at least one version."""
         return self.version(name) is not None
@@ -161,10 +172,7 @@ class Lake:
         try:
             self.spark.sql(statement)
         except Exception as error:
-            raise InputError(
-                f"The lake {self.root} cannot be written ({str(error).splitlines()[0][:200]}); "
-                "check the path and this account's right to write there."
-            ) from error
+            raise self.unwritable(error) from error
         self._made.add(contract.name)
 
 

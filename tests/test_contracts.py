@@ -12,6 +12,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from kgspark import config
 from kgspark.schema import load_tables, table
 from kgspark.session import read_conf
 from tests.house_rules import ROOT, python_files
@@ -103,6 +104,24 @@ def test_a_foreign_key_leads_somewhere(name: str) -> None:
         assert len(reference.columns) == len(reference.to)
 
 
+def test_every_rule_that_sets_records_aside_is_declared() -> None:
+    (expected,) = table("silver.offers_rejected").gate.expect
+    declared = expected["expect_column_values_to_be_in_set"]["value_set"]
+    said, literals = set(), set()
+    for path in python_files("kgspark"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                literals.add(node.value)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                # when(condition, RULE) of ingest/problems.py and Framed(payload, raw, RULE) of the framers
+                place = {"when": 1, "Framed": 2}.get(node.func.id)
+                rule = node.args[place] if place and len(node.args) > place else None
+                said |= {rule.value} if isinstance(rule, ast.Constant) else set()
+    assert len(said) > 8
+    assert said <= set(declared)
+    assert set(declared) <= literals, "a rule that nothing breaks any more"
+
+
 def settings_keys(model: type[BaseModel]) -> dict[str, Any]:
     """Names of a settings class; blocks as dictionaries of theirs."""
     keys: dict[str, Any] = {}
@@ -185,3 +204,29 @@ def test_jars_and_packages_are_of_one_version() -> None:
 def test_there_is_a_test_folder_for_every_package() -> None:
     packages = {path.parent.name for path in python_files("kgspark") if path.parent.parent == ROOT / "kgspark"}
     assert [name for name in sorted(packages) if not list((ROOT / "tests" / name).glob("test_*.py"))] == []
+
+
+def test_the_databricks_bundle_runs_the_night_with_the_tested_packages() -> None:
+    bundle = yaml.safe_load((ROOT / "databricks.yml").read_text(encoding="utf-8"))
+    job = bundle["resources"]["jobs"]["nightly"]
+    (task,) = job["tasks"]
+    (cluster,) = job["job_clusters"]
+    assert task["job_cluster_key"] == cluster["job_cluster_key"]
+    script = task["spark_python_task"]
+    assert (ROOT / script["python_file"]).is_file()
+    assert script["parameters"][:2] == ["--config", "${workspace.file_path}/conf/databricks.yaml"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    known = {name for extra in project["optional-dependencies"].values() for name in extra}
+    assert {library["pypi"]["package"] for library in task["libraries"] if "pypi" in library} <= known
+
+
+def test_the_databricks_configuration_loads_with_what_the_bundle_sets() -> None:
+    bundle = yaml.safe_load((ROOT / "databricks.yml").read_text(encoding="utf-8"))
+    (cluster,) = bundle["resources"]["jobs"]["nightly"]["job_clusters"]
+    environ = {**cluster["new_cluster"]["spark_env_vars"], "KGSPARK_CATALOG": "main", "KGSPARK_HOME": "/files"}
+    loaded = config.load(ROOT / "conf/databricks.yaml", environ)
+    assert loaded.catalog.name == "main"
+    assert loaded.sources == ("/files/conf/sources/mine/*.yaml",)
+    assert loaded.spark.properties_file is None
+    used = {name for name in bundle["variables"] if f"${{var.{name}}}" in str(cluster)}
+    assert used == set(bundle["variables"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,21 @@ def test_an_open_run_goes_on_where_it_stopped(world: World) -> None:
     assert world.released() == ["kettle"]
     assert world.statuses() == ["released"]
     assert len(report.stage_rows) == 2
+
+
+def test_a_gate_that_fails_beside_another_stage_releases_nothing(world: World) -> None:
+    world.night()
+    titles, done = world.stages
+    # Reads nothing of tonight: it runs beside the stage whose gate fails.
+    beside = replace(done, name="make.products", reads=())
+    world.titles = ["lamp", "lamp"]
+
+    def products(cfg: Settings, night: Night) -> dict[str, DataFrame]:
+        frame = rows(world.spark, "silver.products", [{"product_id": "product/kettle", "title": "kettle"}])
+        return {"silver.products": frame}
+
+    stages = (titles, replace(beside, build=products))
+    with pytest.raises(GateError, match=r"silver\.product_offers"):
+        run_night(world.spark, world.cfg, NIGHT, stages=stages)
+    assert world.released() == ["kettle"]
+    assert world.statuses() == ["released", "gate_failed"]

@@ -44,13 +44,16 @@ class Reject:
 
 @dataclass(frozen=True)
 class KindReport:
-    """What the source gives of a kind: which column reads what, records chosen, rows they became, and rejects."""
+    """What the source gives of a kind: which column reads what, records chosen, rows they became, and rejects; those
+    that its ``where`` leaves out are counted before.
+    """
 
     kind: Kind
     mapping: dict[str, str]
     records: int
     rows: int
     rejects: tuple[Reject, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ def _kinds(
         built = builds[kind](chosen, cfg=silver, night=night)
         counts, rows = _counts(chosen), _counts(built[name])
         rejects = _rejects(built[f"{name}_rejected"])
+        left_out = night.tally.by_source(records.TABLES[kind])
         for source in emitting:
             report = KindReport(
                 kind,
@@ -149,6 +153,7 @@ def _kinds(
                 counts.get(source.name, 0),
                 rows.get(source.name, 0),
                 rejects.get(source.name, ()),
+                left_out.get(source.name, 0),
             )
             found.setdefault(source.name, []).append(report)
         chosen.unpersist()

@@ -45,7 +45,7 @@ def read_sources(spark: SparkSession, sources: Sequence[Source], cfg: IngestSett
 def list_files(spark: SparkSession, source: Source) -> list[str]:
     """Files of a source as Spark names them, in order; empty where there are none and the source keeps what it had."""
     try:
-        files = sorted(_listing(spark, source).inputFiles())
+        files = sorted(listing(spark, source).inputFiles())
     except AnalysisException as error:
         if error.getCondition() not in ("PATH_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST"):
             raise InputError(
@@ -63,7 +63,7 @@ def list_files(spark: SparkSession, source: Source) -> list[str]:
 
 def text_files(spark: SparkSession, source: Source, files: Sequence[str]) -> DataFrame:
     """One row a file: path, length, and content, null for local files, which a worker opens itself."""
-    listed = _listing(spark, source)
+    listed = listing(spark, source)
     remote = any(urlparse(file).scheme != "file" for file in files)
     return listed.select(
         "path", "length", (F.col("content") if remote else F.lit(None).cast("binary")).alias("content")
@@ -106,7 +106,8 @@ def file_depth(path: str) -> int:
     return len(names) - first
 
 
-def _listing(spark: SparkSession, source: Source) -> DataFrame:
+def listing(spark: SparkSession, source: Source) -> DataFrame:
+    """One row a file of the source, with what is known of it beside its content; of a Delta table, its rows."""
     if source.format == "delta":
         return spark.read.format("delta").load(source.path)
     folder, _, name = source.path.rpartition("/")

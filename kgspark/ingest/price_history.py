@@ -25,7 +25,9 @@ def build(
     release, key (offer_id, basis, valid_from). Output: silver.price_history.
 
     ``listed``: a slowly changing dimension of type 2 (Kimball). Tonight's price either continues the open period or
-    closes it and opens the next, on the night's day; an offer that is gone, or lists no price any more, closes it.
+    closes it and opens the next, on the day for which the dump says that the listing was current (``listed_at``), as
+    far as it falls after what is known already and not after the night; else on the night's day. An offer that is gone,
+    or lists no price any more, closes it on the night's day.
     A night before the open period began (a backfill) leaves it alone, as what came later is known already.
     ``paid``: the median unit price of a day's (UTC) purchases, always a price that somebody paid (the lower of
     two middles, exact decimals), days of equal price run together; a run holds until the day of the
@@ -41,7 +43,8 @@ def _listed(offers: DataFrame, previous: DataFrame, night: Night) -> DataFrame:
     before = history.where(F.col("valid_to").isNull()).select(
         "offer_id", *[F.col(name).alias(f"old_{name}") for name in (*_PRICE, "valid_from")]
     )
-    now = offers.where(F.col("price").isNotNull()).select("offer_id", *_PRICE)
+    listed_on = F.to_date("listed_at").alias("listed_on")
+    now = offers.where(F.col("price").isNotNull()).select("offer_id", *_PRICE, listed_on)
     # One row an offer: one shuffle by offer_id.
     both = now.join(before, on="offer_id", how="full")
     # A backfill that falls into what is known already adds nothing: periods of an offer never overlap.
@@ -54,9 +57,14 @@ def _listed(offers: DataFrame, previous: DataFrame, night: Night) -> DataFrame:
     later = F.col("old_valid_from") > tonight
     keeps = had & (same | later)
     closes = had & ~keeps & ~began_tonight
+    # A stale date (the same as with the price before) dates nothing: the new price was first seen tonight.
+    after_old = F.coalesce((F.col("listed_on") > F.col("old_valid_from")) | began_tonight, F.lit(True))
+    after_known = F.coalesce(F.col("listed_on") >= F.col("known_until"), F.lit(True))
+    dated = (F.col("listed_on") <= tonight) & after_old & after_known
+    start = F.when(dated, F.col("listed_on")).otherwise(tonight)
     opens = has & ~F.coalesce(keeps, F.lit(False)) & F.coalesce(F.col("known_until") <= tonight, F.lit(True))
-    old = _period("old_price", "old_currency", F.col("old_valid_from"), F.when(closes, tonight))
-    new = _period("price", "currency", tonight, F.lit(None).cast("date"))
+    old = _period("old_price", "old_currency", F.col("old_valid_from"), F.when(closes, start))
+    new = _period("price", "currency", start, F.lit(None).cast("date"))
     periods = F.array_compact(F.array(F.when(keeps | closes, old), F.when(opens, new)))
     changed = both.select("offer_id", F.lit("listed").alias("basis"), F.inline(periods))
     return changed.unionByName(closed.select(changed.columns))

@@ -65,7 +65,8 @@ def split(judged: DataFrame, records: DataFrame, name: str, night: Night) -> dic
 
 
 def _rejects(values: DataFrame, name: str, night: Night) -> DataFrame:
-    return conform(values.withColumn("night", F.lit(night.date)), table(f"{name}_rejected"))
+    # Contents that share a key may be wrong in the same way: said once.
+    return conform(values.distinct().withColumn("night", F.lit(night.date)), table(f"{name}_rejected"))
 
 
 def nothing(records: DataFrame, name: str, night: Night) -> dict[str, DataFrame]:

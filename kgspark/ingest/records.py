@@ -17,6 +17,7 @@ from kgspark.ingest.settings import IngestSettings
 from kgspark.ingest.sources import Source
 from kgspark.night import Night
 from kgspark.schema import conform, table
+from kgspark.tally import Tally
 
 TABLES: dict[Kind, str] = {
     "catalogue": "bronze.catalog_records",
@@ -53,10 +54,12 @@ def build(
     return {name: _bronze(raw, previous[kind], kind, night) for kind, name in TABLES.items()}
 
 
-def records_of_kind(raw: DataFrame, kind: Kind, sources: Sequence[Source]) -> DataFrame | None:
+def records_of_kind(raw: DataFrame, kind: Kind, night: Night) -> DataFrame | None:
     """Tonight's records of a kind, as bronze without its dates; None where no source emits the kind."""
-    emitting = [(source, source.emits.mappings().get(kind)) for source in sources]
-    chosen = [_of_source(raw, source, mapping) for source, mapping in emitting if mapping is not None]
+    emitting = [(source, source.emits.mappings().get(kind)) for source in night.sources]
+    chosen = [
+        _of_source(raw, source, kind, mapping, night.tally) for source, mapping in emitting if mapping is not None
+    ]
     if not chosen:
         return None
     return _numbered(functools.reduce(DataFrame.unionByName, chosen))
@@ -64,7 +67,7 @@ def records_of_kind(raw: DataFrame, kind: Kind, sources: Sequence[Source]) -> Da
 
 def _bronze(raw: DataFrame, previous: DataFrame, kind: Kind, night: Night) -> DataFrame:
     contract = table(TABLES[kind])
-    records = records_of_kind(raw, kind, night.sources)
+    records = records_of_kind(raw, kind, night)
     if records is None:
         return conform(previous, contract)
     rows = _gone(raw, kind, night.sources, _merged(records, previous, night.date))
@@ -72,7 +75,11 @@ def _bronze(raw: DataFrame, previous: DataFrame, kind: Kind, night: Night) -> Da
 
 
 def _of_source(
-    raw: DataFrame, source: Source, mapping: CatalogueMapping | ReviewsMapping | InteractionsMapping
+    raw: DataFrame,
+    source: Source,
+    kind: Kind,
+    mapping: CatalogueMapping | ReviewsMapping | InteractionsMapping,
+    tally: Tally,
 ) -> DataFrame:
     """The source's records of the kind with their ``key``, null where a field of it is empty or none is declared."""
     rows = raw.where(F.col("source") == source.name).select(*_CONTENT, _fingerprint().alias("fingerprint"))
@@ -87,11 +94,12 @@ def _of_source(
     key = _key(mapping.key) if mapping.key else F.lit(None).cast("string")
     latest = mapping.latest_by.column() if mapping.latest_by else F.lit(None).cast("string")
     # A condition that cannot be judged (null) leaves nothing out: the silver rules say what is wrong with the record.
-    wanted = F.coalesce(mapping.where.column().cast("boolean"), F.lit(True)) if mapping.where else F.lit(True)
-    keyed = (
-        flat.where(~readable | wanted)
-        .select("_record", F.when(readable, key).alias("key"), latest.alias("latest"))
-        .select("_record.*", "key", "latest")
+    if mapping.where:
+        wanted = ~readable | F.coalesce(mapping.where.column().cast("boolean"), F.lit(True))
+        flat = tally.count(flat.withColumn("_wanted", wanted), ~F.col("_wanted"), TABLES[kind], source.name)
+        flat = flat.where("_wanted")
+    keyed = flat.select("_record", F.when(readable, key).alias("key"), latest.alias("latest")).select(
+        "_record.*", "key", "latest"
     )
     if mapping.key:
         keyed = keyed.withColumn("problem", F.coalesce("problem", F.when(F.col("key").isNull(), F.lit(MISSING_KEY))))

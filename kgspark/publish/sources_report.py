@@ -33,7 +33,8 @@ def print_report(console: Console, reports: Sequence[SourceReport]) -> None:
 
 
 def _print_kind(console: Console, kind: KindReport) -> None:
-    console.print(f"  {kind.kind}: {kind.records:,} records gave {kind.rows:,} rows")
+    left_out = f"; where leaves out {kind.left_out:,} more" if kind.left_out else ""
+    console.print(f"  {kind.kind}: {kind.records:,} records gave {kind.rows:,} rows{left_out}")
     for column, origin in kind.mapping.items():
         console.print(f"    {column} <- {escape(origin)}", soft_wrap=True, highlight=False)
     for reject in kind.rejects:

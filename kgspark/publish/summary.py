@@ -18,7 +18,7 @@ RULES_LISTED = 20
 def print_summary(console: Console, report: NightReport, kg: KnowledgeGraph, config: str) -> None:
     """Print tables with their rows, rejects by rule, seconds per stage, the release, and the next command."""
     console.print(_tables(report))
-    rejects = _rejects(kg)
+    rejects = _rejects(report, kg)
     if rejects.row_count:
         console.print(rejects)
     console.print(_seconds(report))
@@ -42,8 +42,12 @@ def _tables(report: NightReport) -> Grid:
     return grid
 
 
-def _rejects(kg: KnowledgeGraph) -> Grid:
-    rows = []
+def _rejects(report: NightReport, kg: KnowledgeGraph) -> Grid:
+    rows = [
+        (row["table"], "where", "record", f"{row['rejected']:,}", "left out by its source file, not kept")
+        for row in report.stage_rows
+        if row["table"].startswith("bronze.") and row["rejected"]
+    ]
     for name in (table for table in kg.tables if table.endswith(REJECTED_SUFFIX)):
         counted = (
             kg.table(name).groupBy("rule", "kept").agg(F.count("*").alias("times"), F.min("reason").alias("example"))
@@ -75,6 +79,10 @@ def _seconds(report: NightReport) -> Grid:
     for stage, (seconds, gates) in totals.items():
         grid.add_row(stage, f"{seconds:.1f}", f"{gates:.1f}")
     grid.add_row(
-        "all", f"{sum(t[0] for t in totals.values()):.1f}", f"{sum(t[1] for t in totals.values()):.1f}", style="bold"
+        "sum of the stages",
+        f"{sum(t[0] for t in totals.values()):.1f}",
+        f"{sum(t[1] for t in totals.values()):.1f}",
+        style="bold",
     )
+    grid.add_row("the night, stages side by side", f"{report.seconds:.1f}", "", style="bold")
     return grid

@@ -23,12 +23,17 @@ def _history(frame):
 
 def _build(spark, night, offers=(), interactions=(), previous=()):
     inputs = (
-        rows(spark, "silver.offers", [{"offer_id": o, "price": p, "currency": c} for o, p, c in offers]),
+        rows(spark, "silver.offers", [_offer(*offer) for offer in offers]),
         rows(spark, "silver.interactions", interactions),
         rows(spark, "silver.price_history", previous),
     )
     out = price_history.build(*inputs, cfg=SilverSettings(), night=Night(_day(night), "run"))
     return out["silver.price_history"]
+
+
+def _offer(offer_id, price, currency, listed_on=None):
+    at = listed_on and datetime.datetime(2026, 11, listed_on, 23, 59, tzinfo=datetime.UTC)
+    return {"offer_id": offer_id, "price": price, "currency": currency, "listed_at": at}
 
 
 def _listed(offer, price, begin, end=None, currency="EUR"):
@@ -73,6 +78,41 @@ def test_listed_prices(spark):
         ("rerun", "listed", "8.5000", "EUR", 20, None),
         ("same", "listed", "2.0000", "EUR", 1, None),
         ("unpriced", "listed", "5.0000", "EUR", 1, 20),
+    ]
+
+
+def test_a_price_holds_from_the_day_for_which_the_dump_says_so(spark):
+    offers = [
+        ("new", Decimal("1.00"), "EUR", 12),
+        ("changed", Decimal("3.50"), "EUR", 15),
+        ("stale", Decimal("4.50"), "EUR", 5),
+        ("same", Decimal("5.00"), "EUR", 15),
+        ("ahead", Decimal("6.00"), "EUR", 21),
+        ("again", Decimal("7.00"), "EUR", 10),
+        ("back", Decimal("7.00"), "EUR", 2),
+        ("rerun", Decimal("8.50"), "EUR", 18),
+    ]
+    previous = [
+        _listed("changed", "3.0000", 10),
+        _listed("stale", "4.0000", 5),
+        _listed("same", "5.0000", 10),
+        _listed("again", "7.0000", 1, 3),
+        _listed("back", "7.0000", 1, 3),
+        _listed("rerun", "8.0000", 20),
+    ]
+    assert _history(_build(spark, 20, offers, previous=previous)) == [
+        ("again", "listed", "7.0000", "EUR", 1, 3),
+        ("again", "listed", "7.0000", "EUR", 10, None),
+        ("ahead", "listed", "6.0000", "EUR", 20, None),
+        ("back", "listed", "7.0000", "EUR", 1, 3),
+        ("back", "listed", "7.0000", "EUR", 20, None),
+        ("changed", "listed", "3.0000", "EUR", 10, 15),
+        ("changed", "listed", "3.5000", "EUR", 15, None),
+        ("new", "listed", "1.0000", "EUR", 12, None),
+        ("rerun", "listed", "8.5000", "EUR", 18, None),
+        ("same", "listed", "5.0000", "EUR", 10, None),
+        ("stale", "listed", "4.0000", "EUR", 5, 20),
+        ("stale", "listed", "4.5000", "EUR", 20, None),
     ]
 
 

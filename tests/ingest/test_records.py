@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -16,6 +17,7 @@ from kgspark.ingest.settings import IngestSettings
 from kgspark.ingest.sources import Source
 from kgspark.night import Night
 from kgspark.schema import table
+from kgspark.tables import Lake
 
 MONDAY = datetime.date(2026, 3, 2)
 TUESDAY = datetime.date(2026, 3, 3)
@@ -164,3 +166,38 @@ def test_what_becomes_of_a_record_over_the_nights(spark: SparkSession) -> None:
     back = {(row["source"], row["record_id"]): row for row in wednesday}
     assert [back["daily", "goes"][name] for name in ("first_seen", "last_seen", "deleted_at")] == list(alive)
     assert back["daily", "new"]["deleted_at"] == datetime.date(2026, 3, 4)
+
+
+def test_what_where_leaves_out_is_counted_while_bronze_is_written(spark: SparkSession, tmp_path: Path) -> None:
+    mapping = {"key": "id", "where": "kind <> 'fee'"} | NO_COLUMNS
+    shop, mall = source("shop", {"catalogue": mapping}), source("mall", {"catalogue": mapping})
+    plain = source("plain", {"catalogue": {"key": "id"} | NO_COLUMNS})
+    fee = {"name": "fee", "kind": "fee"}
+    raw = framed(
+        spark,
+        [
+            ("shop", {"id": "1", "kind": "good", "name": "pen"}),
+            ("shop", fee | {"id": "2"}),
+            ("shop", fee | {"id": "3"}),
+            # Cannot be judged, or not even read: kept.
+            ("shop", {"id": "4", "name": "ink"}),
+            ("shop", b"broken"),
+            ("mall", {"id": "1", "kind": "good", "name": "pen"}),
+            ("plain", fee | {"id": "1"}),
+        ],
+    )
+    tonight = night(MONDAY, shop, mall, plain)
+    name = "bronze.catalog_records"
+    written = Lake(spark, str(tmp_path)).overwrite(name, build(raw, tonight)[name], note="test")
+    assert written.rows == 5
+    assert tonight.tally.by_source(name) == {"shop": 2, "mall": 0}
+    assert tonight.tally.by_source("bronze.review_records") == {}
+
+
+def test_a_source_that_stayed_away_leaves_nothing_out(spark: SparkSession, tmp_path: Path) -> None:
+    mapping = {"key": "id", "where": "kind <> 'fee'"} | NO_COLUMNS
+    tonight = night(MONDAY, source("away", {"catalogue": mapping}, on_missing="keep"))
+    name = "bronze.catalog_records"
+    Lake(spark, str(tmp_path)).overwrite(name, build(framed(spark, []), tonight)[name], note="test")
+    # Spark sees in the plan that there is no row; the count must come all the same, or the night would wait for it.
+    assert tonight.tally.by_source(name) == {"away": 0}

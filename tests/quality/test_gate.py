@@ -167,3 +167,23 @@ def test_nothing_goes_out_to_the_network(
     fresh = Gatekeeper(spark, QualitySettings())
     assert fresh.check(nodes(spark), table("graph.nodes"), context(rows=3)).success
     assert asked == []
+
+
+def test_rejects_are_gated_too_and_name_declared_rules_only(spark: SparkSession, gatekeeper: Gatekeeper) -> None:
+    reject = {"source": "shop", "field": "price", "rule": "price_negative", "reason": "found '-1'"}
+    rejects = rows(
+        spark,
+        "silver.offers_rejected",
+        [
+            reject | {"record_id": "1"},
+            reject | {"record_id": "2", "rule": "price_odd"},
+            reject | {"record_id": "3", "field": "*", "rule": "not_json"},
+            reject | {"record_id": "3", "field": "*", "rule": "not_json"},
+        ],
+    )
+    report = gatekeeper.check(rejects, table("silver.offers_rejected"), context())
+    broken = {text.partition(", ")[0]: times for text, times in failed(report).items()}
+    assert broken == {
+        "expect_compound_columns_to_be_unique(source": 2,
+        "expect_column_values_to_be_in_set(rule": 1,
+    }

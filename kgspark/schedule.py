@@ -1,0 +1,38 @@
+"""Which stages may run at the same time: a stage begins as soon as those that it needs are done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from kgspark.pipeline import Stage
+from kgspark.schema import table
+
+
+def needs(stages: Sequence[Stage]) -> dict[str, set[str]]:
+    """For each stage the earlier ones that write what it reads, or what its gates look up (foreign keys)."""
+    writers: dict[str, str] = {}
+    needed: dict[str, set[str]] = {}
+    for stage in stages:
+        looked_up = [reference.table for name in stage.writes for reference in table(name).gate.references]
+        needed[stage.name] = {writers[name] for name in (*stage.reads, *looked_up) if name in writers}
+        writers |= dict.fromkeys(stage.writes, stage.name)
+    return needed
+
+
+def run_stages(stages: Sequence[Stage], work: Callable[[Stage], None], at_a_time: int) -> None:
+    """``work(stage)`` for each stage: in their order, up to ``at_a_time`` at once, none before those that it needs.
+
+    After an error no further stage begins; it is raised when those that have begun have ended.
+    """
+    needed, waiting, done = needs(stages), list(stages), set[str]()
+    running: dict[Future[None], Stage] = {}
+    with ThreadPoolExecutor(at_a_time, thread_name_prefix="kgspark-stage") as pool:
+        while waiting or running:
+            ready = [stage for stage in waiting if needed[stage.name] <= done][: at_a_time - len(running)]
+            for stage in ready:
+                waiting.remove(stage)
+                running[pool.submit(work, stage)] = stage
+            for ended in wait(running, return_when=FIRST_COMPLETED).done:
+                done.add(running.pop(ended).name)
+                ended.result()

@@ -1,0 +1,53 @@
+"""What lies at the sources' paths, told apart without reading it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from kgspark.errors import InputError
+from kgspark.ingest.deliveries import deliveries_hash
+from kgspark.ingest.sources import Source
+
+NOON = 1_767_268_800
+
+
+def source(path: Path, kind: str = "csv", on_missing: str = "fail") -> Source:
+    emits = {"catalogue": {"key": "id", "columns": {"title": "name"}}}
+    known = {"name": "shop", "path": str(path), "format": kind, "on_missing": on_missing, "emits": emits}
+    return Source.model_validate(known)
+
+
+def test_another_delivery_has_another_hash(spark: SparkSession, tmp_path: Path) -> None:
+    dump = tmp_path / "a.csv"
+    shop = [source(tmp_path / "*.csv")]
+
+    def deliver(text: str, at: int) -> str:
+        dump.write_text(text, encoding="utf-8")
+        os.utime(dump, (at, at))
+        return deliveries_hash(spark, shop)
+
+    first = deliver("id,name\n1,pen\n", NOON)
+    assert deliver("id,name\n1,pen\n", NOON) == first
+    later, longer = deliver("id,name\n1,pen\n", NOON + 1), deliver("id,name\n1,pens\n", NOON)
+    (tmp_path / "b.csv").write_text("id,name\n2,ink\n", encoding="utf-8")
+    assert len({first, later, longer, deliveries_hash(spark, shop)}) == 4
+
+
+def test_a_source_that_stayed_away_is_a_delivery_too(spark: SparkSession, tmp_path: Path) -> None:
+    away = source(tmp_path / "a.csv", on_missing="keep")
+    assert deliveries_hash(spark, [away]) == deliveries_hash(spark, [])
+    with pytest.raises(InputError, match="no file at"):
+        deliveries_hash(spark, [source(tmp_path / "a.csv")])
+
+
+def test_a_delta_table_is_known_by_the_files_of_its_version(spark: SparkSession, tmp_path: Path) -> None:
+    table = source(tmp_path / "offers", "delta")
+    spark.sql("select '1' as id, 'pen' as name").write.format("delta").save(table.path)
+    first = deliveries_hash(spark, [table])
+    assert deliveries_hash(spark, [table]) == first
+    spark.sql("select '2' as id, 'ink' as name").write.format("delta").mode("overwrite").save(table.path)
+    assert deliveries_hash(spark, [table]) != first

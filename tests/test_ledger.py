@@ -1,0 +1,53 @@
+"""The book of runs: which run a night goes on with, and a lake that cannot be written."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from kgspark.errors import InputError
+from kgspark.ledger import Ledger
+from kgspark.tables import Lake
+
+NIGHT = datetime.date(2026, 1, 2)
+
+
+def opened(lake: Lake, deliveries: str | None, settings: str = "5e77") -> Ledger:
+    return Ledger(lake, settings, NIGHT, None, deliveries)
+
+
+def test_a_run_left_open_goes_on_only_with_the_dumps_that_it_began_with(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(spark, str(tmp_path / "lake"))
+    begun = opened(lake, "d0")
+    begun.start()
+    assert begun.config_hash == "5e77-d0"
+    assert opened(lake, "d0").run_id == begun.run_id
+    assert opened(lake, "d1").run_id != begun.run_id
+    assert opened(lake, "d0", settings="07e4").run_id != begun.run_id
+    # A later step reads no dump: what was delivered since is the next night's.
+    step = opened(lake, None)
+    assert (step.run_id, step.config_hash) == (begun.run_id, "5e77-d0")
+
+
+@pytest.mark.parametrize("left_open", [False, True])
+def test_a_lake_that_exists_and_cannot_be_written_is_wrong_input(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_open: bool
+) -> None:
+    lake = Lake(spark, str(tmp_path / "lake"))
+    begun = opened(lake, "d0")
+    begun.start()
+    tonight = opened(lake, "d0" if left_open else "d1")
+
+    def denied(*arguments: Any, **named: Any) -> None:
+        raise RuntimeError("Job aborted\n\tat x\nCaused by: java.io.IOException: Permission denied\n\tat y")
+
+    # Whoever runs the tests may be root, whom no file's mode keeps out.
+    monkeypatch.setattr(lake, "upsert" if left_open else "append", denied)
+    with pytest.raises(
+        InputError, match=r"The lake .*/lake cannot be written \(java.io.IOException: Permission denied\)"
+    ):
+        tonight.start()
