@@ -26,6 +26,7 @@ from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.progress import Progress
 from kgspark.releases import Release
+from kgspark.resolve import decisions
 from kgspark.schedule import run_stages
 from kgspark.side_by_side import Stopwatch
 from kgspark.tables import Lake
@@ -48,10 +49,12 @@ def open_lake(spark: SparkSession, cfg: Config) -> Lake:
     return Lake(spark, cfg.lake, cfg.catalog.name, cfg.catalog.prefix)
 
 
-def settings_hash(cfg: Config, night: Night) -> str:
-    """First 16 hex digits of a hash of all that decides a night beside its data: settings, mappings, pseudonym key."""
+def settings_hash(cfg: Config, night: Night, decided: Sequence[tuple[str, str, int]] = ()) -> str:
+    """First 16 hex digits of a hash of all that decides a night beside its data: settings, mappings, pseudonym key, and
+    what people decided on pairs.
+    """
     key = hmac.digest(night.secret or b"no key", b"kgspark settings", "sha256").hex()
-    said = [cfg.fingerprint, *(source.model_dump_json() for source in night.sources), key]
+    said = [cfg.fingerprint, *(source.model_dump_json() for source in night.sources), key, *map(str, decided)]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
@@ -77,7 +80,10 @@ def run_night(
     last = known[-1] if known else None
     asked = [s for s in stages if only is None or s.name.startswith(tuple(only))]
     dumps = deliveries_hash(spark, night.sources) if any(RAW in s.reads for s in asked) else None
-    ledger = Ledger(lake, settings_hash(cfg, night), night.date, last.release_id if last else None, dumps)
+    # Read here already, so that a mistake in them ends the night before it begins.
+    place = cfg.resolve.decisions
+    decided = decisions.agreed(decisions.read(spark, place)) if place else []
+    ledger = Ledger(lake, settings_hash(cfg, night, decided), night.date, last.release_id if last else None, dumps)
     night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None)
     todo = [stage for stage in asked if stage.name not in ledger.stages_done()]
     preflight(spark, cfg, night, todo)

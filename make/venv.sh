@@ -21,7 +21,7 @@ fi
 
 echo "Installing kgspark and what it needs: about 3 minutes and 6 GB the first time, most of it PyTorch with its CUDA libraries"
 start=$SECONDS
-if ! .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off -e '.[spark,learn,resolve,dev]' >.venv/install.log 2>&1; then
+if ! .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off -e '.[spark,learn,dev]' >.venv/install.log 2>&1; then
     tail -n 15 .venv/install.log >&2
     echo "kgspark: pip could not install the packages; the lines above say why, all of it is in .venv/install.log." >&2
     exit 2
