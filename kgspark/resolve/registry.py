@@ -1,6 +1,6 @@
 """Product ids that stay: a cluster keeps the id of the earlier product with which it shares most offers.
 
-members of clusters, earlier products -> shared offers -> mutual best pairs keep the id, the others are born -> history
+members of clusters, earlier products -> shared offers -> the largest share keeps the id, the others are born -> history
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 BORN, MERGED, SPLIT, GONE, RETURNED = "born", "merged", "split", "gone", "returned"
-# Rounds of mutual best: a cluster whose best earlier product went to another asks for its next best. What three rounds
-# leave open (a chain of four products that all merge and split in one night) is born anew.
-ROUNDS = 3
 
 
 def name_clusters(members: DataFrame, previous: DataFrame, history: DataFrame, night: datetime.date) -> DataFrame:
@@ -82,17 +80,30 @@ def _shared(members: DataFrame, previous: DataFrame) -> DataFrame:
 
 
 def _kept(shared: DataFrame) -> DataFrame:
-    """The pairs of cluster and earlier product that are best for each other, round by round: cluster, product_id."""
-    rank = F.struct((-F.col("shared")).alias("most"), "product_id", "cluster")
-    pairs = shared.withColumns({"rank": rank, "kept": F.lit(False)})
-    of_cluster, of_product = Window.partitionBy("cluster"), Window.partitionBy("product_id")
-    for _ in range(ROUNDS):
-        taken = F.max("kept").over(of_cluster) | F.max("kept").over(of_product)
-        pairs = pairs.withColumn("open", ~taken)
-        offered = F.when(F.col("open"), F.col("rank"))
-        best = (F.col("rank") == F.min(offered).over(of_cluster)) & (F.col("rank") == F.min(offered).over(of_product))
-        pairs = pairs.withColumn("kept", F.col("kept") | (F.col("open") & F.coalesce(best, F.lit(False))))
-    return pairs.where("kept").select("cluster", "product_id")
+    """Which cluster keeps which earlier product: cluster, product_id. The pair that shares most comes first, then the
+    best of those that are left; equal ones in the order of their ids.
+    """
+    one_way = F.count("*").over(Window.partitionBy("cluster")), F.count("*").over(Window.partitionBy("product_id"))
+    pairs = shared.withColumns({"of_cluster": one_way[0], "of_product": one_way[1]})
+    contested = (F.col("of_cluster") > 1) | (F.col("of_product") > 1)
+    # What merged or split in one night fits one task; all the others keep their id without a question.
+    together = pairs.where(contested).withColumn("all", F.lit(1)).groupBy("all")
+    settled = together.applyInArrow(_greedy, "cluster string, product_id string")
+    return pairs.where(~contested).select("cluster", "product_id").unionByName(settled)
+
+
+def _greedy(pairs: pa.Table) -> pa.Table:
+    products, clusters = set[str](), set[str]()
+    kept: list[tuple[str, str]] = []
+    rows = zip(*(pairs.column(name).to_pylist() for name in ("shared", "product_id", "cluster")), strict=True)
+    for _, product, cluster in sorted((-shared, product, cluster) for shared, product, cluster in rows):
+        if product not in products and cluster not in clusters:
+            products.add(product)
+            clusters.add(cluster)
+            kept.append((cluster, product))
+    names = ("cluster", "product_id")
+    columns = zip(*kept, strict=True) if kept else [()] * len(names)
+    return pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)})
 
 
 def _ids(product_offers: DataFrame) -> DataFrame:
