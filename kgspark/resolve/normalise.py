@@ -42,9 +42,15 @@ _UNITS: dict[str, dict[str, float]] = {
     "mp": {"mp": 1, "mpx": 1, "mpix": 1, "megapixel": 1, "megapixels": 1},
     "rpm": {"rpm": 1},
     "btu": {"btu": 1, "btus": 1},
-    "pack": {"pack": 1, "pk": 1, "pcs": 1, "pieces": 1, "er pack": 1, "stk": 1},
+    "pack": {"pack": 1, "pk": 1, "pcs": 1, "pc": 1, "pieces": 1, "piece": 1, "er pack": 1, "stk": 1, "ct": 1},
     "core": {"core": 1, "cores": 1},
+    "h": {"h": 1, "hr": 1, "hrs": 1, "hour": 1, "hours": 1},
+    "lm": {"lm": 1, "lumen": 1, "lumens": 1},
 }
+# From this value on the larger unit: 0.075 l is 75ml, 1500 ml is 1.5l.
+_LARGER = {"g": ("kg", 1000), "ml": ("l", 1000), "cm": ("m", 1000)}
+_SMALLER = {larger: (smaller, factor) for smaller, (larger, factor) in _LARGER.items()}
+_SMALLER["m"] = ("cm", 100)
 _SPELLINGS = {spelling: (unit, factor) for unit, spellings in _UNITS.items() for spelling, factor in spellings.items()}
 _QUANTITY = re.compile(
     r"(?<![^\W_])(?<!\d[.-])(\d+(?:\.\d+)?)([ -]?)("
@@ -54,6 +60,23 @@ _QUANTITY = re.compile(
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 _INCH_MARK = re.compile(r"(?<=\d) ?(?:\"|''|”|″)")
+# Chinese has no spaces: its units and counting words are read before letters and signs are set apart.
+_CJK_UNITS = {
+    **{"毫升": "ml", "升": "l", "毫米": "mm", "厘米": "cm", "英寸": "inch", "寸": "inch", "米": "m"},
+    **{"公斤": "kg", "千克": "kg", "克": "g", "瓦": "w", "伏": "v", "小时": "h", "毫安时": "mah", "流明": "lm"},
+}
+_CJK_QUANTITY = re.compile(rf"(\d) ?({'|'.join(sorted(_CJK_UNITS, key=len, reverse=True))})")
+_CJK_PACK = re.compile(r"(?:[x*×] ?)?(?<![\d.])(\d{1,3}) ?(?:个(?!月)|[片瓶袋盒罐块节支包只件条卷张粒枚双套])装?")
+_CJK_EDGE = re.compile(r"(?<=[\u3400-\u9fff])(?=[a-z0-9])|(?<=[a-z0-9])(?=[\u3400-\u9fff])")
+# A pack: "pack of 6", "6 x 330ml", "330ml x 6", the content of a piece in a unit that is poured, weighed or stored.
+_PACK_OF = re.compile(r"(?<![^\W_])(?:pack|set|box|case|lot) of (\d{1,3})(?![^\W_])")
+# "24x1900mah": the sign is set apart, or the number behind it is no quantity.
+_TIMES = re.compile(
+    r"(?<![^\W_])(?<![.-])(\d{1,3})[x*×](?=\d+(?:\.\d+)? ?(?:g|gr|kg|ml|cl|l|oz|lb|gb|mah)(?![^\W_]))"
+)
+_CONTENT = r"\d+(?:\.\d+)?(?:g|kg|ml|l|oz|lb|gb|mah)"
+_TIMES_CONTENT = re.compile(rf"(?<![^\W_])(?<![.-])(\d{{1,3}}) ?[x*×] ?(?={_CONTENT}(?![^\W_]))")
+_CONTENT_TIMES = re.compile(rf"(?<![^\W_])(?<![.-])({_CONTENT}) ?[x*×] ?(\d{{1,3}})(?![^\W_]|\.\d)")
 _PLUS = re.compile(r"(?<=[^\W_])\+(?!\w)")
 _CHUNK = re.compile(r"\d+\.\d+[^\W\d_]*(?![^\W_])|[^\W_]+(?:[-._][^\W_]+)*")
 _PARTS = re.compile(r"[^\W_]+")
@@ -125,9 +148,12 @@ def clean(text: str) -> str:
     if not plain.isascii():
         # Recomposed, because Korean syllables fall into letters when decomposed.
         plain = unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
+        plain = _CJK_QUANTITY.sub(lambda found: f"{found[1]}{_CJK_UNITS[found[2]]} ", plain)
+        plain = _CJK_EDGE.sub(" ", _CJK_PACK.sub(r" \1pack ", plain))
     plain = _DECIMAL_COMMA.sub(".", _THOUSANDS.sub("", plain))
-    plain = _PLUS.sub(" plus", _INCH_MARK.sub("inch ", plain))
-    return _QUANTITY.sub(_canonical, plain)
+    plain = _PACK_OF.sub(r"\1pack", _PLUS.sub(" plus", _INCH_MARK.sub("inch ", plain)))
+    plain = _QUANTITY.sub(_canonical, _TIMES.sub(r"\1 x ", plain))
+    return _CONTENT_TIMES.sub(r"\1 \2pack", _TIMES_CONTENT.sub(r"\1pack ", plain))
 
 
 def tokens(text: str) -> set[str]:
@@ -187,10 +213,21 @@ def _canonical(match: re.Match[str]) -> str:
     if spelling == "in":
         # A bare "in" is a preposition: "iphone 7 in black".
         return match.group() if gap == " " else f"{float(number):.6g}inch"
-    if len(spelling) == 1 and gap and float(number) < _SMALLEST_SPACED and spelling in "gm":
+    whole = "." not in number
+    if len(spelling) == 1 and gap and whole and float(number) < _SMALLEST_SPACED and spelling in "gmh":
         return match.group()
     name, factor = _SPELLINGS[spelling]
-    return f"{float(number) * factor:.6g}{name}"
+    size = float(number) * factor
+    if name in _SMALLER:
+        name, factor = _SMALLER[name]
+        size *= factor
+    if name in _LARGER and size >= _LARGER[name][1]:
+        return _written(size / (100 if name == "cm" else 1000), _LARGER[name][0])
+    return _written(size, name)
+
+
+def _written(size: float, name: str) -> str:
+    return f"{size:.6g}{name}"
 
 
 def _is_mixed(text: str) -> bool:
