@@ -37,6 +37,7 @@ class Corpus:
     sees them: the seller, or where it is not unique one of LANES shares of it, so that two listings of one product
     seldom compete. ``gtins`` and ``models`` (brand and model number) are codes, -1 where there is none. ``name`` and
     ``text`` count tokens of one ``vocabulary``, ``grams`` the 3-grams (code points, 21 bits each) in ``gram_codes``.
+    ``prices`` are natural logarithms, nan where there is none, in ``currencies`` (codes into ``currency_names``, or -1).
     """
 
     hashes: NDArray[np.uint64]
@@ -51,6 +52,9 @@ class Corpus:
     gram_codes: Ints
     grams: Matrix
     squashed_text: tuple[str, ...]
+    prices: Doubles
+    currencies: Ints
+    currency_names: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.sellers)
@@ -79,6 +83,9 @@ def build(
         gram_codes=gram_codes,
         grams=grams,
         squashed_text=tuple(one.squashed_text for one in listings),
+        prices=np.log(np.array([one.price or np.nan for one in listings], dtype=np.float64)),
+        currencies=codes([one.currency for one in listings]),
+        currency_names=tuple(sorted({one.currency for one in listings if one.currency})),
     )
 
 

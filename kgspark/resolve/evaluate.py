@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from kgspark.ingest.sources import Source
 
-_COLUMNS = ("offer_id", "source", "record_id", "seller", "title", "description", "brand", "gtin", "mpn")
+_SAID = ("title", "brand", "mpn", "description", "gtin", "price", "currency")
+_COLUMNS = ("offer_id", "source", "record_id", "seller", *_SAID)
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def offers_of(spark: SparkSession, sources: Sequence[Source], cfg: Config) -> Da
 
 def corpus_of(read: pa.Table, unique_sources: Sequence[str]) -> corpus.Corpus:
     """Offers (columns of silver.offers) as the method's arrays."""
-    columns = (read.column(name).to_pylist() for name in ("title", "brand", "mpn", "description", "gtin"))
+    columns = (read.column(name).to_pylist() for name in _SAID)
     listings = [listing(*row) for row in zip(*columns, strict=True)]
     sources = read.column("source").to_pylist()
     sellers = [f"{source}\0{seller}" for source, seller in zip(sources, read.column("seller").to_pylist(), strict=True)]

@@ -5,10 +5,12 @@ corpus, idf, pairs -> cosines -> tokens of either name, and what the other offer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from kgspark.resolve import prices
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, Matrix, document_frequency, idf, weighted
 from kgspark.resolve.hits import Lookup, Side
 from kgspark.resolve.normalise import Kind, kind, unit, units
@@ -27,6 +29,7 @@ FIRST_SCORE = {
     "same_gtin": 1.0,
     "other_gtin": -1.0,
     "same_model": 1.0,  # brand and model number
+    **dict.fromkeys(prices.NAMES, 0.0),
 }
 NAMES = tuple(FIRST_SCORE)
 _CHUNK_PAIRS = 200_000
@@ -49,12 +52,15 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Weights:
-    """What the features need beside the corpus: idf of each column, and the number of offers it was counted over."""
+    """What the features need beside the corpus: idf of each column, the number of offers it was counted over, and the
+    level of each currency (see ``prices``).
+    """
 
     offers: int
     name: Doubles
     text: Doubles
     grams: Doubles
+    levels: Mapping[str, float] = field(default_factory=dict)
 
 
 def count(corpus: Corpus) -> Weights:
@@ -62,6 +68,13 @@ def count(corpus: Corpus) -> Weights:
     size = len(corpus)
     name, text, grams = (idf(document_frequency(matrix), size) for matrix in (corpus.name, corpus.text, corpus.grams))
     return Weights(size, name, text, grams)
+
+
+def priced(evidence: Evidence, corpus: Corpus, levels: Mapping[str, float], left: Ints, right: Ints) -> Evidence:
+    """The same evidence with prices compared by the given levels of currencies."""
+    values = evidence.values.copy()
+    values[:, -len(prices.NAMES) :] = prices.columns(corpus, levels, left, right)
+    return replace(evidence, values=values)
 
 
 def first_score(evidence: Evidence) -> Doubles:
@@ -101,7 +114,7 @@ class _Table:
         covers = [self._cover(side) for side in (one, other)]
         scale = np.log1p(self.weights.offers)
         found = [self._largest_code(side, side.hit) for side in (one, other)]
-        missed = [self._largest_code(side, ~side.hit) for side in (one, other)]
+        missed = [self._largest_code(side, side.miss) for side in (one, other)]
         gtins, models = self.corpus.gtins, self.corpus.models
         both_gtins = (gtins[left] >= 0) & (gtins[right] >= 0)
         columns = {
@@ -121,21 +134,21 @@ class _Table:
         # A token of both names comes from both sides with one answer: keep the first side's.
         once = ~other.shared
         return Evidence(
-            np.stack([columns[name] for name in NAMES], axis=1),
+            np.column_stack([*columns.values(), prices.columns(self.corpus, self.weights.levels, left, right)]),
             np.concatenate([one.pair, other.pair[once]]),
             np.concatenate([one.token, other.token[once]]),
             np.concatenate([one.outcome, other.outcome[once]]),
         )
 
     def _cover(self, side: Side) -> Doubles:
-        mass = self.weights.name[side.token]
+        mass = self.weights.name[side.token] * (side.hit | side.miss)
         return np.asarray(side.sum(mass * side.hit) / np.maximum(side.sum(mass), _NO_MASS))
 
     def _largest_code(self, side: Side, chosen: Bools) -> Doubles:
         return side.largest(np.where(self.lookup.is_model[side.token] & chosen, self.weights.name[side.token], 0.0))
 
     def _lacks_number(self, side: Side) -> Doubles:
-        return side.largest((self.is_number[side.token] & ~side.hit).astype(np.float64))
+        return side.largest((self.is_number[side.token] & side.miss).astype(np.float64))
 
     def _unit_conflicts(self, one: Side, other: Side) -> Doubles:
         count = len(units())

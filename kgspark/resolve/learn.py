@@ -77,13 +77,17 @@ def judge(score: Doubles, pairs: Pairs, total: float | None = None) -> Judged:
     return Judged(score, rank, won, decoy, calibration, np.where(won, calibration.probability(score), 0.0))
 
 
-def learn(pairs: Pairs, first_score: Doubles) -> Learnt:
-    """Ten rounds from a first score; the final score is the mean of the last five."""
+def learn(pairs: Pairs, first_score: Doubles, contrast: Doubles | None = None) -> Learnt:
+    """Ten rounds from a first score; the final score is the mean of the last five.
+
+    ``contrast`` (outcome x token) are weights from elsewhere whose use is learnt here (see ``contrast``).
+    """
+    given = np.zeros((OUTCOMES, len(pairs.bucket))) if contrast is None else contrast
     judged = judge(first_score, pairs)
     total, expected = judged.expected, [judged.expected]
     kept: list[list[Model]] = []
     for _ in range(ROUNDS):
-        models = fit(pairs, judged)
+        models = fit(pairs, judged, given)
         judged = judge(score(models, pairs), pairs, total)
         expected.append(judged.expected)
         kept.append(models)
@@ -113,9 +117,9 @@ def mean(models: list[Model]) -> Model:
     )
 
 
-def fit(pairs: Pairs, judged: Judged) -> list[Model]:
+def fit(pairs: Pairs, judged: Judged, contrast: Doubles) -> list[Model]:
     """One model a fold, from the pairs of the other folds: token rates first, then coefficients."""
-    return [_fit_without(fold, pairs, judged) for fold in range(FOLDS)]
+    return [_fit_without(fold, pairs, judged, contrast) for fold in range(FOLDS)]
 
 
 def token_weights(pairs: Pairs, match: Doubles, wrong: Doubles) -> Doubles:
@@ -133,6 +137,7 @@ def _rates(pairs: Pairs, weight: Doubles) -> Doubles:
     size = len(bucket)
     cell = evidence.outcome * size + evidence.token
     counts = np.bincount(cell, weights=weight[evidence.pair], minlength=OUTCOMES * size).reshape(OUTCOMES, size)
+    counts[Outcome.FOREIGN] = 0.0
     of_all = (counts.sum(axis=1) + 1.0) / (counts.sum() + OUTCOMES)
     of_bucket = np.stack([np.bincount(bucket, weights=row, minlength=BUCKETS) for row in counts])
     of_bucket = (of_bucket + SHRINK_BUCKET * of_all[:, None]) / (of_bucket.sum(axis=0) + SHRINK_BUCKET)
@@ -141,26 +146,27 @@ def _rates(pairs: Pairs, weight: Doubles) -> Doubles:
     return np.asarray(np.maximum(rates, SMALLEST_RATE))
 
 
-def _fit_without(fold: int, pairs: Pairs, judged: Judged) -> Model:
+def _fit_without(fold: int, pairs: Pairs, judged: Judged, contrast: Doubles) -> Model:
     inside = pairs.fold != fold
     match = np.where(judged.won & inside, judged.p, 0.0)
     wrong = np.where(judged.won & inside, 1.0 - judged.p, 0.0) + (judged.decoy & inside)
-    weights = token_weights(pairs, match, wrong)
     evidence = pairs.evidence
-    each = weights[evidence.outcome, evidence.token]
-    sums = [
-        np.bincount(evidence.pair, weights=each * np.isin(evidence.outcome, group), minlength=len(pairs))
+    tables = [
+        np.where(np.isin(np.arange(OUTCOMES), group)[:, None], table, 0.0)
+        for table in (token_weights(pairs, match, wrong), contrast)
         for group in OUTCOME_GROUPS
+    ]
+    sums = [
+        np.bincount(evidence.pair, weights=table[evidence.outcome, evidence.token], minlength=len(pairs))
+        for table in tables
     ]
     x = np.column_stack([evidence.values, *sums])[inside]
     others = inside & ~judged.won & ~judged.decoy
     weight = np.where(others, OTHERS_WEIGHT * judged.won.sum() / max(others.sum(), 1), 1.0)[inside]
     intercept, beta = logistic(x, np.where(judged.won, judged.p, 0.0)[inside], weight)
-    groups = len(OUTCOME_GROUPS)
-    scale = np.zeros(OUTCOMES)
-    for group, slope in zip(OUTCOME_GROUPS, beta[-groups:], strict=True):
-        scale[list(group)] = slope
-    return Model(intercept, beta[:-groups], scale[:, None] * weights)
+    slopes = beta[-len(tables) :]
+    tokens = np.sum([slope * table for slope, table in zip(slopes, tables, strict=True)], axis=0)
+    return Model(intercept, beta[: -len(tables)], tokens)
 
 
 def logistic(x: Doubles, y: Doubles, weight: Doubles, ridge: float = RIDGE) -> tuple[float, Doubles]:

@@ -9,6 +9,7 @@ import functools
 import re
 import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import IntEnum
 
 from kgspark.ingest.gtin import IN_STORE
@@ -100,7 +101,7 @@ class Listing:
     """An offer's texts: ``name`` and ``text`` tokens, distinct and sorted; ``squashed`` name and text.
 
     ``gtin`` is valid or None; ``model`` is brand and model number squashed, None where either is missing or the number
-    has no digit.
+    has no digit. ``price`` is above 0 and in ``currency``, or both are None.
     """
 
     name: tuple[str, ...]
@@ -109,6 +110,8 @@ class Listing:
     squashed_text: str
     gtin: str | None = None
     model: str | None = None
+    price: float | None = None
+    currency: str | None = None
 
 
 def listing(
@@ -117,6 +120,8 @@ def listing(
     mpn: str | None = None,
     description: str | None = None,
     gtin: str | None = None,
+    price: float | Decimal | None = None,
+    currency: str | None = None,
 ) -> Listing:
     """Read an offer.
 
@@ -139,6 +144,8 @@ def listing(
         squash(f"{name} {extra}"),
         gtin if gtin and not re.match(IN_STORE, gtin) else None,
         f"{maker}|{number}" if told else None,
+        float(price) if price and currency and price > 0 else None,
+        currency if price and currency and price > 0 else None,
     )
 
 
@@ -201,6 +208,11 @@ def value(token: str) -> str | None:
 def squash(text: str) -> str:
     """The text without anything but letters and digits."""
     return "".join(_PARTS.findall(text))
+
+
+def has_cjk(token: str) -> bool:
+    """Whether a token is of Chinese, Japanese or Korean."""
+    return _CJK.search(token) is not None
 
 
 def units() -> tuple[str, ...]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kgspark.resolve import block, cluster, compete, features, learn, matcher
+from kgspark.resolve import block, cluster, compete, contrast, features, learn, matcher, prices
 from kgspark.resolve.block import Shard
 from kgspark.resolve.cluster import Clusters
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints
@@ -47,6 +47,7 @@ def resolve(corpus: Corpus, cfg: ResolveSettings, fitted: Matcher | None = None)
     if fitted is None:
         with _clock(seconds, "learning"):
             fitted = fit(corpus, known, pairs, cfg)
+            pairs = priced(corpus, pairs, fitted.frequencies)
     with _clock(seconds, "clusters"):
         score = fitted.score(corpus, pairs)
         rank = compete.order(score, pairs.tie)
@@ -81,9 +82,18 @@ def in_order(corpus: Corpus, left: Ints, right: Ints) -> tuple[Ints, Ints]:
 
 def fit(corpus: Corpus, known: Frequencies, pairs: Pairs, cfg: ResolveSettings) -> Matcher:
     """Learn from the pairs of a corpus. With too few winners nothing can be learnt: then no pair is accepted."""
-    learnt = learn.learn(pairs, features.first_score(pairs.evidence))
+    first = features.first_score(pairs.evidence)
+    sure = learn.judge(first, pairs).p >= cfg.min_probability
+    known = replace(known, price_levels=prices.levels(corpus, pairs.left[sure], pairs.right[sure]))
+    pairs = priced(corpus, pairs, known)
+    learnt = learn.learn(pairs, first, contrast.weights(corpus, known, pairs))
     fitted = matcher.build(known, corpus, pairs, learnt)
     return fitted if int(learnt.judged.won.sum()) >= cfg.min_winners else matcher.believing_nothing(fitted)
+
+
+def priced(corpus: Corpus, pairs: Pairs, known: Frequencies) -> Pairs:
+    """The pairs with prices compared by the currencies' levels that a fit found."""
+    return replace(pairs, evidence=features.priced(pairs.evidence, corpus, known.price_levels, pairs.left, pairs.right))
 
 
 @contextmanager
