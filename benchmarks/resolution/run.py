@@ -34,7 +34,7 @@ from kgspark.session import get_session
 
 ENOUGH_PAIRS, ALLOWED = 50, 0.1
 HALF = "Abt-Buy half"
-SPLINK_TABLES = ("Abt-Buy", "PriceRunner phones", "PriceRunner CPUs")
+SPLINK_TABLES = ("Abt-Buy", "PriceRunner phones")
 
 
 def main() -> None:

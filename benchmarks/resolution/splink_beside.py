@@ -27,9 +27,7 @@ RARE = 50
 PROBABILITY = 0.5
 _WORD = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*")
 _LEVELS = (1e-18, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3)
-_SHARED = (
-    "list_aggregate(list_transform(list_intersect(words_l, words_r), lambda word: word.frequency), 'product')"
-)
+_SHARED = "list_aggregate(list_transform(list_intersect(words_l, words_r), lambda word: word.frequency), 'product')"
 
 
 def measure(table: Table) -> dict[str, Any]:
@@ -75,7 +73,8 @@ def _records(table: Table) -> pd.DataFrame:
 
     return pd.DataFrame({
         "unique_id": [str(row) for row in range(size)],
-        "source_dataset": table.offers.column("seller").to_pylist(),
+        # Splink makes columns of the sellers' names, so these are names that SQL takes.
+        "source_dataset": [f"seller_{code}" for code in corpus.codes(table.offers.column("seller").to_pylist())],
         "words": [[{"word": w, "frequency": count[w] / size} for w in own] for own in words],
         "rare": [[w for w in own if 2 <= count[w] <= RARE] for own in words],
         "title": titles,

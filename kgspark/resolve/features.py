@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kgspark.resolve import prices
+from kgspark.resolve import prices, traits
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, Matrix, document_frequency, idf, weighted
 from kgspark.resolve.hits import Lookup, Side
-from kgspark.resolve.normalise import Kind, kind, unit, units
+from kgspark.resolve.normalise import Kind, kind
+from kgspark.resolve.quantities import dimension, dimensions
 
 # Columns of ``Evidence.values`` and what each adds to the first score, which needs no fitting.
 FIRST_SCORE = {
@@ -29,9 +30,13 @@ FIRST_SCORE = {
     "same_gtin": 1.0,
     "other_gtin": -1.0,
     "same_model": 1.0,  # brand and model number
+    **dict.fromkeys(traits.NAMES, 0.0),
     **dict.fromkeys(prices.NAMES, 0.0),
 }
 NAMES = tuple(FIRST_SCORE)
+# Coefficients that are given, not learnt: used things are few, and where a seller lists only the new one, that is their
+# best partner everywhere, so winners and decoys do not show that condition tells products apart.
+GIVEN = np.array([-3.0 if name == "condition_differs" else 0.0 for name in NAMES])
 _CHUNK_PAIRS = 200_000
 _NO_MASS = 1e-12
 _COSINE_DIGITS = 12
@@ -104,8 +109,8 @@ class _Table:
         self.texts = weighted(corpus.text, weights.text)
         self.grams = weighted(corpus.grams, weights.grams)
         self.lookup = Lookup(corpus)
-        place = {name: number for number, name in enumerate(units())}
-        self.unit = np.array([place.get(unit(token) or "", -1) for token in corpus.vocabulary], dtype=np.int64)
+        place = {name: number for number, name in enumerate(dimensions())}
+        self.unit = np.array([place.get(dimension(token) or "", -1) for token in corpus.vocabulary], dtype=np.int64)
         self.is_number = np.array([kind(token) == Kind.NUMBER for token in corpus.vocabulary], dtype=bool)
 
     def chunk(self, left: Ints, right: Ints) -> Evidence:
@@ -134,7 +139,13 @@ class _Table:
         # A token of both names comes from both sides with one answer: keep the first side's.
         once = ~other.shared
         return Evidence(
-            np.column_stack([*columns.values(), prices.columns(self.corpus, self.weights.levels, left, right)]),
+            np.column_stack(
+                [
+                    *columns.values(),
+                    self.corpus.traits[left] != self.corpus.traits[right],
+                    prices.columns(self.corpus, self.weights.levels, left, right),
+                ]
+            ),
             np.concatenate([one.pair, other.pair[once]]),
             np.concatenate([one.token, other.token[once]]),
             np.concatenate([one.outcome, other.outcome[once]]),
@@ -151,7 +162,7 @@ class _Table:
         return side.largest((self.is_number[side.token] & side.miss).astype(np.float64))
 
     def _unit_conflicts(self, one: Side, other: Side) -> Doubles:
-        count = len(units())
+        count = len(dimensions())
 
         def given(side: Side, chosen: Bools) -> Bools:
             measured = chosen & (self.unit[side.token] >= 0)

@@ -69,7 +69,8 @@ class Lookup:
         kinds = np.array([kind(token) for token in corpus.vocabulary], dtype=np.int64)
         self.is_model = kinds == Kind.MODEL
         self.is_word = kinds == Kind.WORD
-        self.east_asian = _share(corpus.name, np.array([has_cjk(token) for token in corpus.vocabulary]), self.is_word)
+        cjk = np.array([has_cjk(token) for token in corpus.vocabulary], dtype=bool)
+        self.east_asian = _mostly(corpus.name, cjk & self.is_word, self.is_word)
         self.squashed = [squash(token) for token in corpus.vocabulary]
         self.long = np.array([len(token) >= _LOOSE_LENGTH for token in self.squashed], dtype=bool)
         self.width = np.int64(max(len(corpus.vocabulary), 1))
@@ -138,12 +139,12 @@ def shares_prefix(token: str, models: Sequence[str]) -> bool:
     return False
 
 
-def _share(name: Matrix, chosen: Bools, among: Bools) -> Bools:
+def _mostly(name: Matrix, chosen: Bools, among: Bools) -> Bools:
     """Whether at least half of an offer's words are of the chosen ones."""
     owners = _owners(name)
     some, every = (
         np.bincount(owners, weights=mask[name.indices].astype(np.float64), minlength=name.shape[0])
-        for mask in (chosen & among, among)
+        for mask in (chosen, among)
     )
     return np.asarray((some > 0) & (some >= every / 2))
 

@@ -16,6 +16,7 @@ from scipy import special
 from kgspark.resolve import calibrate, compete
 from kgspark.resolve.calibrate import Calibration
 from kgspark.resolve.corpus import Bools, Doubles, Ints
+from kgspark.resolve.features import GIVEN
 from kgspark.resolve.hits import Outcome
 from kgspark.resolve.pairs import BUCKETS, FOLDS, Pairs
 
@@ -77,17 +78,13 @@ def judge(score: Doubles, pairs: Pairs, total: float | None = None) -> Judged:
     return Judged(score, rank, won, decoy, calibration, np.where(won, calibration.probability(score), 0.0))
 
 
-def learn(pairs: Pairs, first_score: Doubles, contrast: Doubles | None = None) -> Learnt:
-    """Ten rounds from a first score; the final score is the mean of the last five.
-
-    ``contrast`` (outcome x token) are weights from elsewhere whose use is learnt here (see ``contrast``).
-    """
-    given = np.zeros((OUTCOMES, len(pairs.bucket))) if contrast is None else contrast
+def learn(pairs: Pairs, first_score: Doubles) -> Learnt:
+    """Ten rounds from a first score; the final score is the mean of the last five."""
     judged = judge(first_score, pairs)
     total, expected = judged.expected, [judged.expected]
     kept: list[list[Model]] = []
     for _ in range(ROUNDS):
-        models = fit(pairs, judged, given)
+        models = fit(pairs, judged)
         judged = judge(score(models, pairs), pairs, total)
         expected.append(judged.expected)
         kept.append(models)
@@ -117,9 +114,9 @@ def mean(models: list[Model]) -> Model:
     )
 
 
-def fit(pairs: Pairs, judged: Judged, contrast: Doubles) -> list[Model]:
+def fit(pairs: Pairs, judged: Judged) -> list[Model]:
     """One model a fold, from the pairs of the other folds: token rates first, then coefficients."""
-    return [_fit_without(fold, pairs, judged, contrast) for fold in range(FOLDS)]
+    return [_fit_without(fold, pairs, judged) for fold in range(FOLDS)]
 
 
 def token_weights(pairs: Pairs, match: Doubles, wrong: Doubles) -> Doubles:
@@ -146,31 +143,37 @@ def _rates(pairs: Pairs, weight: Doubles) -> Doubles:
     return np.asarray(np.maximum(rates, SMALLEST_RATE))
 
 
-def _fit_without(fold: int, pairs: Pairs, judged: Judged, contrast: Doubles) -> Model:
+def _fit_without(fold: int, pairs: Pairs, judged: Judged) -> Model:
     inside = pairs.fold != fold
     match = np.where(judged.won & inside, judged.p, 0.0)
     wrong = np.where(judged.won & inside, 1.0 - judged.p, 0.0) + (judged.decoy & inside)
+    weights = token_weights(pairs, match, wrong)
     evidence = pairs.evidence
-    tables = [
-        np.where(np.isin(np.arange(OUTCOMES), group)[:, None], table, 0.0)
-        for table in (token_weights(pairs, match, wrong), contrast)
+    each = weights[evidence.outcome, evidence.token]
+    sums = [
+        np.bincount(evidence.pair, weights=each * np.isin(evidence.outcome, group), minlength=len(pairs))
         for group in OUTCOME_GROUPS
     ]
-    sums = [
-        np.bincount(evidence.pair, weights=table[evidence.outcome, evidence.token], minlength=len(pairs))
-        for table in tables
-    ]
-    x = np.column_stack([evidence.values, *sums])[inside]
+    x = np.column_stack([evidence.values * (GIVEN == 0.0), *sums])[inside]
     others = inside & ~judged.won & ~judged.decoy
     weight = np.where(others, OTHERS_WEIGHT * judged.won.sum() / max(others.sum(), 1), 1.0)[inside]
-    intercept, beta = logistic(x, np.where(judged.won, judged.p, 0.0)[inside], weight)
-    slopes = beta[-len(tables) :]
-    tokens = np.sum([slope * table for slope, table in zip(slopes, tables, strict=True)], axis=0)
-    return Model(intercept, beta[: -len(tables)], tokens)
+    intercept, beta = logistic(
+        x, np.where(judged.won, judged.p, 0.0)[inside], weight, (evidence.values @ GIVEN)[inside]
+    )
+    groups = len(OUTCOME_GROUPS)
+    scale = np.zeros(OUTCOMES)
+    for group, slope in zip(OUTCOME_GROUPS, beta[-groups:], strict=True):
+        scale[list(group)] = slope
+    return Model(intercept, beta[:-groups] + GIVEN, scale[:, None] * weights)
 
 
-def logistic(x: Doubles, y: Doubles, weight: Doubles, ridge: float = RIDGE) -> tuple[float, Doubles]:
-    """Logistic regression with soft labels and a ridge on standardised columns, by Newton's steps."""
+def logistic(
+    x: Doubles, y: Doubles, weight: Doubles, offset: Doubles | float = 0.0, ridge: float = RIDGE
+) -> tuple[float, Doubles]:
+    """Logistic regression with soft labels and a ridge on standardised columns, by Newton's steps.
+
+    ``offset`` is a part of the logit that is known before.
+    """
     total = weight.sum()
     if total <= 0:  # nothing to learn from
         return 0.0, np.zeros(x.shape[1])
@@ -182,7 +185,7 @@ def logistic(x: Doubles, y: Doubles, weight: Doubles, ridge: float = RIDGE) -> t
     penalty[0] = 0.0
     beta = np.zeros(z.shape[1])
     for _ in range(50):
-        p = special.expit(z @ beta)
+        p = special.expit(z @ beta + offset)
         gradient = z.T @ (weight * (p - y)) + penalty * beta
         curvature = z.T @ (z * (weight * np.maximum(p * (1 - p), 1e-9))[:, None]) + np.diag(penalty + 1e-9)
         step = np.linalg.solve(curvature, gradient)

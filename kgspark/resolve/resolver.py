@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kgspark.resolve import block, cluster, compete, contrast, features, learn, matcher, prices
+from kgspark.resolve import block, cluster, compete, features, learn, matcher, prices
 from kgspark.resolve.block import Shard
 from kgspark.resolve.cluster import Clusters
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints
@@ -86,7 +86,7 @@ def fit(corpus: Corpus, known: Frequencies, pairs: Pairs, cfg: ResolveSettings) 
     sure = learn.judge(first, pairs).p >= cfg.min_probability
     known = replace(known, price_levels=prices.levels(corpus, pairs.left[sure], pairs.right[sure]))
     pairs = priced(corpus, pairs, known)
-    learnt = learn.learn(pairs, first, contrast.weights(corpus, known, pairs))
+    learnt = learn.learn(pairs, first)
     fitted = matcher.build(known, corpus, pairs, learnt)
     return fitted if int(learnt.judged.won.sum()) >= cfg.min_winners else matcher.believing_nothing(fitted)
 

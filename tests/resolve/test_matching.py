@@ -57,6 +57,15 @@ def test_what_becomes_of_tokens() -> None:
     }
 
 
+def test_words_of_another_script_are_silent() -> None:
+    offers = worlds.small("oribex 黑色 保护套 sb0191", "oribex black case sb0191")
+    evidence = features.compute(offers, features.count(offers), ONE, TWO)
+    found = {offers.vocabulary[t]: Outcome(o) for t, o in zip(evidence.token, evidence.outcome, strict=True)}
+    assert {found[word] for word in ("oribex", "sb0191")} == {Outcome.HIT}
+    assert {found[word] for word in ("black", "case", "黑色", "保护")} == {Outcome.FOREIGN}
+    assert evidence.values[0, features.NAMES.index("larger_cover")] == pytest.approx(1.0)
+
+
 def test_winners_are_best_for_both_and_decoys_come_next() -> None:
     # Offers 0, 1 of one shop, 2, 3 of another; 0-2 is best, which leaves 1-3 although 1-2 scores more.
     offers = worlds.small("a", "b", "c", "d", sellers="llrr")
