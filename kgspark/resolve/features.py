@@ -12,7 +12,7 @@ import numpy as np
 
 from kgspark.resolve import prices, traits
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, Matrix, document_frequency, idf, weighted
-from kgspark.resolve.hits import Lookup, Side
+from kgspark.resolve.hits import Lookup, Outcome, Side
 from kgspark.resolve.normalise import Kind, kind
 from kgspark.resolve.quantities import dimension, dimensions
 
@@ -25,6 +25,7 @@ FIRST_SCORE = {
     "smaller_cover": 1.0,
     "code_match": 1.0,  # largest idf of a model number found in the other offer, over ln(1 + N)
     "code_conflict": -1.0,  # the same of one not found: the smaller of both sides
+    "code_longer": -1.0,  # a model number goes on where the other ends: a suffix of colour, country or variant
     "unit_conflicts": 0.0,  # units that both give without a value in common
     "number_conflict": 0.0,  # each side has a plain number that the other lacks
     "same_gtin": 1.0,
@@ -130,6 +131,7 @@ class _Table:
             "smaller_cover": np.minimum(*covers),
             "code_match": np.maximum(*found) / scale,
             "code_conflict": np.minimum(*missed) / scale,
+            "code_longer": np.maximum(*(side.largest(1.0 * (side.outcome == Outcome.PREFIX)) for side in (one, other))),
             "unit_conflicts": self._unit_conflicts(one, other),
             "number_conflict": np.minimum(*(self._lacks_number(side) for side in (one, other))),
             "same_gtin": 1.0 * (both_gtins & (gtins[left] == gtins[right])),

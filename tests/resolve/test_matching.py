@@ -35,6 +35,9 @@ def _feature(name: str, *titles: str) -> float:
         ("number_conflict", "series 3", "series 4", 1.0),
         ("number_conflict", "tv 65", "tv 65inch 4", 0.0),
         ("code_conflict", "tv", "tv ue49nu8000", 0.0),
+        ("code_longer", "tv ue49nu8000", "ue49nu8000t", 1.0),
+        ("code_longer", "tv ue49nu8000", "ue49nu8000", 0.0),
+        ("code_longer", "tv ue49nu8000", "ue49nu9000", 0.0),
     ],
 )
 def test_features(name: str, one: str, other: str, expected: float) -> None:
