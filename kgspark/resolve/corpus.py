@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from kgspark.resolve.normalise import Listing
+from kgspark.resolve.traits import NAMES as TRAITS
 
 Ints = NDArray[np.int64]
 Doubles = NDArray[np.float64]
@@ -42,7 +43,8 @@ class Corpus:
     sees them: the seller, or where it is not unique one of LANES shares of it, so that two listings of one product
     seldom compete; ``small`` sellers share LANES among them. ``gtins`` and ``models`` (brand and model number) are
     codes, -1 where there is none. ``name`` and ``text`` count tokens of one ``vocabulary``, ``grams`` the 3-grams (code
-    points, 21 bits each) in ``gram_codes``.
+    points, 21 bits each) in ``gram_codes``. ``prices`` are natural logarithms (nan: none) in ``currencies``, codes into
+    ``currency_names`` (-1: none). ``traits`` (offer x trait) are codes.
     """
 
     hashes: NDArray[np.uint64]
@@ -58,6 +60,10 @@ class Corpus:
     gram_codes: Ints
     grams: Matrix
     squashed_text: tuple[str, ...]
+    prices: Doubles
+    currencies: Ints
+    currency_names: tuple[str, ...]
+    traits: Ints
 
     @property
     def guarded(self) -> Bools:
@@ -101,6 +107,12 @@ def build(
         gram_codes=gram_codes,
         grams=grams,
         squashed_text=tuple(one.squashed_text for one in listings),
+        prices=np.log(np.array([one.price or np.nan for one in listings], dtype=np.float64)),
+        currencies=codes([one.currency for one in listings]),
+        traits=np.stack([codes(said) for said in zip(*(one.traits for one in listings), strict=True)], axis=1)
+        if listings
+        else np.empty((0, len(TRAITS)), dtype=np.int64),
+        currency_names=tuple(sorted({one.currency for one in listings if one.currency})),
     )
 
 

@@ -36,6 +36,7 @@ _KEYS = "offer_id string, lister string, alone boolean, step long, key string"
 _SCORED = (
     "left string, right string, left_slot string, right_slot string, score double, tie long, p double, wins boolean"
 )
+_KEYED = ("offer_id", "lister", "alone", "numbered", "brand", "mpn", "gtin")
 _ONE, _OTHER = "one_", "other_"
 
 
@@ -233,7 +234,7 @@ def _keys(incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = batch.to_pydict()
         said = [
             (offer, lister, alone, int(step), key)
-            for offer, lister, alone, _, numbered, _, brand, mpn, _, gtin in zip(*(rows[n] for n in OFFER), strict=True)
+            for offer, lister, alone, numbered, brand, mpn, gtin in zip(*(rows[n] for n in _KEYED), strict=True)
             for step, key in _keys_of(brand, mpn if numbered else None, gtin)
         ]
         types = (pa.string(), pa.string(), pa.bool_(), pa.int64(), pa.string())

@@ -5,13 +5,16 @@ corpus, idf, pairs -> cosines -> tokens of either name, and what the other offer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from kgspark.resolve import prices, traits
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, Matrix, document_frequency, idf, weighted
-from kgspark.resolve.hits import Lookup, Side
-from kgspark.resolve.normalise import Kind, kind, unit, units
+from kgspark.resolve.hits import Lookup, Outcome, Side
+from kgspark.resolve.normalise import Kind, kind
+from kgspark.resolve.quantities import dimension, dimensions
 
 # Columns of ``Evidence.values`` and what each adds to the first score, which needs no fitting.
 FIRST_SCORE = {
@@ -22,13 +25,19 @@ FIRST_SCORE = {
     "smaller_cover": 1.0,
     "code_match": 1.0,  # largest idf of a model number found in the other offer, over ln(1 + N)
     "code_conflict": -1.0,  # the same of one not found: the smaller of both sides
+    "code_longer": -1.0,  # a model number goes on where the other ends: a suffix of colour, country or variant
     "unit_conflicts": 0.0,  # units that both give without a value in common
     "number_conflict": 0.0,  # each side has a plain number that the other lacks
     "same_gtin": 1.0,
     "other_gtin": -1.0,
     "same_model": 1.0,  # brand and model number
+    **dict.fromkeys(traits.NAMES, 0.0),
+    **dict.fromkeys(prices.NAMES, 0.0),
 }
 NAMES = tuple(FIRST_SCORE)
+# Coefficients that are given, not learnt: used things are few, and where a seller lists only the new one, that is their
+# best partner everywhere, so winners and decoys do not show that condition tells products apart.
+GIVEN = np.array([-3.0 if name == "condition_differs" else 0.0 for name in NAMES])
 _CHUNK_PAIRS = 200_000
 _NO_MASS = 1e-12
 _COSINE_DIGITS = 12
@@ -49,12 +58,15 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Weights:
-    """What the features need beside the corpus: idf of each column, and the number of offers it was counted over."""
+    """What the features need beside the corpus: idf of each column, the number of offers it was counted over, and the
+    level of each currency (see ``prices``).
+    """
 
     offers: int
     name: Doubles
     text: Doubles
     grams: Doubles
+    levels: Mapping[str, float] = field(default_factory=dict)
 
 
 def count(corpus: Corpus) -> Weights:
@@ -62,6 +74,13 @@ def count(corpus: Corpus) -> Weights:
     size = len(corpus)
     name, text, grams = (idf(document_frequency(matrix), size) for matrix in (corpus.name, corpus.text, corpus.grams))
     return Weights(size, name, text, grams)
+
+
+def priced(evidence: Evidence, corpus: Corpus, levels: Mapping[str, float], left: Ints, right: Ints) -> Evidence:
+    """The same evidence with prices compared by the given levels of currencies."""
+    values = evidence.values.copy()
+    values[:, -len(prices.NAMES) :] = prices.columns(corpus, levels, left, right)
+    return replace(evidence, values=values)
 
 
 def first_score(evidence: Evidence) -> Doubles:
@@ -91,8 +110,8 @@ class _Table:
         self.texts = weighted(corpus.text, weights.text)
         self.grams = weighted(corpus.grams, weights.grams)
         self.lookup = Lookup(corpus)
-        place = {name: number for number, name in enumerate(units())}
-        self.unit = np.array([place.get(unit(token) or "", -1) for token in corpus.vocabulary], dtype=np.int64)
+        place = {name: number for number, name in enumerate(dimensions())}
+        self.unit = np.array([place.get(dimension(token) or "", -1) for token in corpus.vocabulary], dtype=np.int64)
         self.is_number = np.array([kind(token) == Kind.NUMBER for token in corpus.vocabulary], dtype=bool)
 
     def chunk(self, left: Ints, right: Ints) -> Evidence:
@@ -101,7 +120,7 @@ class _Table:
         covers = [self._cover(side) for side in (one, other)]
         scale = np.log1p(self.weights.offers)
         found = [self._largest_code(side, side.hit) for side in (one, other)]
-        missed = [self._largest_code(side, ~side.hit) for side in (one, other)]
+        missed = [self._largest_code(side, side.miss) for side in (one, other)]
         gtins, models = self.corpus.gtins, self.corpus.models
         both_gtins = (gtins[left] >= 0) & (gtins[right] >= 0)
         columns = {
@@ -112,6 +131,7 @@ class _Table:
             "smaller_cover": np.minimum(*covers),
             "code_match": np.maximum(*found) / scale,
             "code_conflict": np.minimum(*missed) / scale,
+            "code_longer": np.maximum(*(side.largest(1.0 * (side.outcome == Outcome.PREFIX)) for side in (one, other))),
             "unit_conflicts": self._unit_conflicts(one, other),
             "number_conflict": np.minimum(*(self._lacks_number(side) for side in (one, other))),
             "same_gtin": 1.0 * (both_gtins & (gtins[left] == gtins[right])),
@@ -121,24 +141,30 @@ class _Table:
         # A token of both names comes from both sides with one answer: keep the first side's.
         once = ~other.shared
         return Evidence(
-            np.stack([columns[name] for name in NAMES], axis=1),
+            np.column_stack(
+                [
+                    *columns.values(),
+                    self.corpus.traits[left] != self.corpus.traits[right],
+                    prices.columns(self.corpus, self.weights.levels, left, right),
+                ]
+            ),
             np.concatenate([one.pair, other.pair[once]]),
             np.concatenate([one.token, other.token[once]]),
             np.concatenate([one.outcome, other.outcome[once]]),
         )
 
     def _cover(self, side: Side) -> Doubles:
-        mass = self.weights.name[side.token]
+        mass = self.weights.name[side.token] * (side.hit | side.miss)
         return np.asarray(side.sum(mass * side.hit) / np.maximum(side.sum(mass), _NO_MASS))
 
     def _largest_code(self, side: Side, chosen: Bools) -> Doubles:
         return side.largest(np.where(self.lookup.is_model[side.token] & chosen, self.weights.name[side.token], 0.0))
 
     def _lacks_number(self, side: Side) -> Doubles:
-        return side.largest((self.is_number[side.token] & ~side.hit).astype(np.float64))
+        return side.largest((self.is_number[side.token] & side.miss).astype(np.float64))
 
     def _unit_conflicts(self, one: Side, other: Side) -> Doubles:
-        count = len(units())
+        count = len(dimensions())
 
         def given(side: Side, chosen: Bools) -> Bools:
             measured = chosen & (self.unit[side.token] >= 0)

@@ -13,7 +13,7 @@ from enum import IntEnum
 import numpy as np
 
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, Matrix
-from kgspark.resolve.normalise import Kind, kind, squash, value
+from kgspark.resolve.normalise import Kind, has_cjk, kind, squash, value
 
 # A token inside a squashed text, and a prefix of a model number, count from this length on ...
 _LOOSE_LENGTH = 4
@@ -27,6 +27,7 @@ class Outcome(IntEnum):
     HIT = 0
     PREFIX = 1  # a model number that begins like one of the other offer: ue49nu8000 and ue49nu8000t
     MISS = 2
+    FOREIGN = 3  # a word not found in an offer of another script: silence, not a difference
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,12 @@ class Side:
     @property
     def hit(self) -> Bools:
         """Found, in full or by a prefix."""
-        return np.asarray(self.outcome != Outcome.MISS)
+        return np.asarray(self.outcome <= Outcome.PREFIX)
+
+    @property
+    def miss(self) -> Bools:
+        """Not found, though it could be."""
+        return np.asarray(self.outcome == Outcome.MISS)
 
     def sum(self, values: Doubles) -> Doubles:
         """Of each pair."""
@@ -62,6 +68,9 @@ class Lookup:
         self.corpus = corpus
         kinds = np.array([kind(token) for token in corpus.vocabulary], dtype=np.int64)
         self.is_model = kinds == Kind.MODEL
+        self.is_word = kinds == Kind.WORD
+        cjk = np.array([has_cjk(token) for token in corpus.vocabulary], dtype=bool)
+        self.east_asian = _mostly(corpus.name, cjk & self.is_word, self.is_word)
         self.squashed = [squash(token) for token in corpus.vocabulary]
         self.long = np.array([len(token) >= _LOOSE_LENGTH for token in self.squashed], dtype=bool)
         self.width = np.int64(max(len(corpus.vocabulary), 1))
@@ -94,6 +103,8 @@ class Lookup:
         loose = np.flatnonzero(~found & self.long[token])
         distinct, back = np.unique(keys[loose], return_inverse=True)
         outcome[loose] = self._loose(distinct // self.width, distinct % self.width)[back]
+        apart = self.east_asian[asking][pair] != self.east_asian[owner]
+        outcome[apart & self.is_word[token] & (outcome == Outcome.MISS)] = Outcome.FOREIGN
         return Side(len(asking), pair, token, outcome, _member(self.name_keys, keys))
 
     def _loose(self, owners: Ints, tokens: Ints) -> Ints:
@@ -126,6 +137,16 @@ def shares_prefix(token: str, models: Sequence[str]) -> bool:
         if len(short) >= _LOOSE_LENGTH and len(short) >= _PREFIX_SHARE * len(long) and long.startswith(short):
             return True
     return False
+
+
+def _mostly(name: Matrix, chosen: Bools, among: Bools) -> Bools:
+    """Whether at least half of an offer's words are of the chosen ones."""
+    owners = _owners(name)
+    some, every = (
+        np.bincount(owners, weights=mask[name.indices].astype(np.float64), minlength=name.shape[0])
+        for mask in (chosen, among)
+    )
+    return np.asarray((some > 0) & (some >= every / 2))
 
 
 def _owners(matrix: Matrix) -> Ints:

@@ -16,6 +16,7 @@ from scipy import special
 from kgspark.resolve import calibrate, compete
 from kgspark.resolve.calibrate import Calibration
 from kgspark.resolve.corpus import Bools, Doubles, Ints
+from kgspark.resolve.features import GIVEN
 from kgspark.resolve.hits import Outcome
 from kgspark.resolve.pairs import BUCKETS, FOLDS, Pairs
 
@@ -146,6 +147,7 @@ def _rates(pairs: Pairs, weight: Doubles) -> Doubles:
     size = len(bucket)
     cell = evidence.outcome * size + evidence.token
     counts = np.bincount(cell, weights=weight[evidence.pair], minlength=OUTCOMES * size).reshape(OUTCOMES, size)
+    counts[Outcome.FOREIGN] = 0.0
     of_all = (counts.sum(axis=1) + 1.0) / (counts.sum() + OUTCOMES)
     of_bucket = np.stack([np.bincount(bucket, weights=row, minlength=BUCKETS) for row in counts])
     of_bucket = (of_bucket + SHRINK_BUCKET * of_all[:, None]) / (of_bucket.sum(axis=0) + SHRINK_BUCKET)
@@ -167,19 +169,25 @@ def _fit_without(fold: int, pairs: Pairs, judged: Judged, label: Doubles) -> Mod
         np.bincount(evidence.pair, weights=each * np.isin(evidence.outcome, group), minlength=len(pairs))
         for group in OUTCOME_GROUPS
     ]
-    x = np.column_stack([evidence.values, *sums])[inside]
+    x = np.column_stack([evidence.values * (GIVEN == 0.0), *sums])[inside]
     others = inside & ~believed & ~judged.decoy
     weight = np.where(others, OTHERS_WEIGHT * judged.won.sum() / max(others.sum(), 1), counted)[inside]
-    intercept, beta = logistic(x, np.where(believed, judged.p, 0.0)[inside], weight)
+    given = (evidence.values @ GIVEN)[inside]
+    intercept, beta = logistic(x, np.where(believed, judged.p, 0.0)[inside], weight, given)
     groups = len(OUTCOME_GROUPS)
     scale = np.zeros(OUTCOMES)
     for group, slope in zip(OUTCOME_GROUPS, beta[-groups:], strict=True):
         scale[list(group)] = slope
-    return Model(intercept, beta[:-groups], scale[:, None] * weights)
+    return Model(intercept, beta[:-groups] + GIVEN, scale[:, None] * weights)
 
 
-def logistic(x: Doubles, y: Doubles, weight: Doubles, ridge: float = RIDGE) -> tuple[float, Doubles]:
-    """Logistic regression with soft labels and a ridge on standardised columns, by Newton's steps."""
+def logistic(
+    x: Doubles, y: Doubles, weight: Doubles, offset: Doubles | float = 0.0, ridge: float = RIDGE
+) -> tuple[float, Doubles]:
+    """Logistic regression with soft labels and a ridge on standardised columns, by Newton's steps.
+
+    ``offset`` is a part of the logit that is known before.
+    """
     total = weight.sum()
     if total <= 0:  # nothing to learn from
         return 0.0, np.zeros(x.shape[1])
@@ -191,7 +199,7 @@ def logistic(x: Doubles, y: Doubles, weight: Doubles, ridge: float = RIDGE) -> t
     penalty[0] = 0.0
     beta = np.zeros(z.shape[1])
     for _ in range(50):
-        p = special.expit(z @ beta)
+        p = special.expit(z @ beta + offset)
         gradient = z.T @ (weight * (p - y)) + penalty * beta
         curvature = z.T @ (z * (weight * np.maximum(p * (1 - p), 1e-9))[:, None]) + np.diag(penalty + 1e-9)
         step = np.linalg.solve(curvature, gradient)

@@ -27,7 +27,8 @@ from kgspark.resolve.settings import ResolveSettings
 class Frequencies:
     """Document frequencies over all offers: of tokens in names and in texts, of character 3-grams.
 
-    Only what at least RARE offers hold is listed; the rest counts as held by one.
+    Only what at least RARE offers hold is listed; the rest counts as held by one. ``price_levels`` of the currencies
+    are known once a matcher was fitted (see ``prices``).
     """
 
     offers: int
@@ -36,6 +37,7 @@ class Frequencies:
     text: Ints
     grams: Ints
     gram_df: Ints
+    price_levels: Mapping[str, float] = field(default_factory=dict)
 
     @functools.cached_property
     def place(self) -> Mapping[str, int]:
@@ -147,7 +149,8 @@ def columns(known: Frequencies, corpus: Corpus) -> Columns:
 
 def weights(known: Frequencies, found: Columns) -> Weights:
     """The idf of the columns of a corpus."""
-    return Weights(known.offers, *(idf(df, known.offers) for df in (found.name, found.text, found.grams)))
+    name, text, grams = (idf(df, known.offers) for df in (found.name, found.text, found.grams))
+    return Weights(known.offers, name, text, grams, known.price_levels)
 
 
 @dataclass(frozen=True)

@@ -9,50 +9,18 @@ import functools
 import re
 import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import IntEnum
 
 from kgspark.graph.names import NOT_BRANDS
 from kgspark.ingest.gtin import IN_STORE
+from kgspark.resolve import traits
+from kgspark.resolve.quantities import UNIT_TOKEN, set_apart, spelled
 
 DESCRIPTION_LENGTH = 1000
 # Letters and digits of a model number that can tell products apart: "1" and "N/A" cannot.
 _SHORTEST_MODEL = 4
 _NO_MAKERS = frozenset(name.replace(" ", "") for name in NOT_BRANDS)
-# A one-letter unit is believed after a space only from this value on: "galaxy s4 4 g" is a network, "250 g" a weight.
-_SMALLEST_SPACED = 10
-
-# Canonical unit -> spelling -> factor. Canonical spellings read as people write them, so that explanations do.
-_UNITS: dict[str, dict[str, float]] = {
-    "gb": {"gb": 1, "gbyte": 1, "gig": 1, "gigabyte": 1, "gigabytes": 1, "go": 1, "tb": 1000, "terabyte": 1000},
-    "mb": {"mb": 1, "mbyte": 1, "megabyte": 1, "megabytes": 1},
-    "inch": {"inch": 1, "inches": 1, "zoll": 1, "pouces": 1, "pulgadas": 1},
-    "cm": {"cm": 1, "mm": 0.1, "centimeter": 1, "centimetre": 1},
-    "m": {"m": 1, "meter": 1, "metre": 1, "metres": 1, "meters": 1},
-    "ft": {"ft": 1, "feet": 1, "foot": 1},
-    "kg": {"kg": 1, "kilo": 1, "kgs": 1},
-    "g": {"g": 1, "gr": 1, "gram": 1, "grams": 1, "gramm": 1},
-    "lb": {"lb": 1, "lbs": 1, "pound": 1, "pounds": 1},
-    "oz": {"oz": 1, "ounce": 1, "ounces": 1},
-    "l": {"l": 1, "lt": 1, "ltr": 1, "ltrs": 1, "litre": 1, "litres": 1, "liter": 1, "liters": 1},
-    "ml": {"ml": 1, "cl": 10},
-    "cuft": {"cu.ft": 1, "cu ft": 1, "cuft": 1, "cubic feet": 1, "cubic foot": 1, "cu. ft": 1},
-    "ghz": {"ghz": 1, "mhz": 0.001},
-    "hz": {"hz": 1},
-    "w": {"w": 1, "watt": 1, "watts": 1, "kw": 1000},
-    "v": {"v": 1, "volt": 1, "volts": 1},
-    "mah": {"mah": 1},
-    "mp": {"mp": 1, "mpx": 1, "mpix": 1, "megapixel": 1, "megapixels": 1},
-    "rpm": {"rpm": 1},
-    "btu": {"btu": 1, "btus": 1},
-    "pack": {"pack": 1, "pk": 1, "pcs": 1, "pieces": 1, "er pack": 1, "stk": 1},
-    "core": {"core": 1, "cores": 1},
-}
-_SPELLINGS = {spelling: (unit, factor) for unit, spellings in _UNITS.items() for spelling, factor in spellings.items()}
-_QUANTITY = re.compile(
-    r"(?<![^\W_])(?<!\d[.-])(\d+(?:\.\d+)?)([ -]?)("
-    + "|".join(sorted(map(re.escape, [*_SPELLINGS, "in"]), key=len, reverse=True))
-    + r")(?![^\W_])"
-)
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 _INCH_MARK = re.compile(r"(?<=\d) ?(?:\"|''|”|″)")
@@ -61,7 +29,6 @@ _CHUNK = re.compile(r"\d+\.\d+[^\W\d_]*(?![^\W_])|[^\W_]+(?:[-._][^\W_]+)*")
 _PARTS = re.compile(r"[^\W_]+")
 _CJK = re.compile(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7af]+")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_UNIT_TOKEN = re.compile(rf"\d+(?:\.\d+)?({'|'.join(_UNITS)})")
 
 
 class Kind(IntEnum):
@@ -79,7 +46,8 @@ class Listing:
     """An offer's texts: ``name`` and ``text`` tokens, distinct and sorted; ``squashed`` name and text.
 
     ``gtin`` is valid or None; ``model`` is brand and model number squashed, None where the brand names no maker or the
-    number is too short or has no digit.
+    number is too short or has no digit. ``price`` is above 0 and in ``currency``, or both are None. ``traits`` are
+    those of the module of this name.
     """
 
     name: tuple[str, ...]
@@ -88,6 +56,9 @@ class Listing:
     squashed_text: str
     gtin: str | None = None
     model: str | None = None
+    price: float | None = None
+    currency: str | None = None
+    traits: tuple[str, ...] = tuple(traits.NAMES.values())
 
 
 def listing(
@@ -96,6 +67,8 @@ def listing(
     mpn: str | None = None,
     description: str | None = None,
     gtin: str | None = None,
+    price: float | Decimal | None = None,
+    currency: str | None = None,
 ) -> Listing:
     """Read an offer.
 
@@ -118,6 +91,9 @@ def listing(
         squash(f"{name} {extra}"),
         gtin if gtin and not re.match(IN_STORE, gtin) else None,
         f"{maker}|{number}" if told else None,
+        float(price) if price and currency and price > 0 else None,
+        currency if price and currency and price > 0 else None,
+        traits.read(name),
     )
 
 
@@ -127,16 +103,16 @@ def clean(text: str) -> str:
     if not plain.isascii():
         # Recomposed, because Korean syllables fall into letters when decomposed.
         plain = unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
+        plain = set_apart(plain)
     plain = _DECIMAL_COMMA.sub(".", _THOUSANDS.sub("", plain))
-    plain = _PLUS.sub(" plus", _INCH_MARK.sub("inch ", plain))
-    return _QUANTITY.sub(_canonical, plain)
+    return spelled(_PLUS.sub(" plus", _INCH_MARK.sub("inch ", plain)))
 
 
 def tokens(text: str) -> set[str]:
     """Tokens of a clean text: words, quantities, codes joined and in parts; Chinese by characters and pairs of them."""
     found: set[str] = set()
     for chunk in _CHUNK.findall(text):
-        if _NUMBER.fullmatch(chunk) or _UNIT_TOKEN.fullmatch(chunk):
+        if _NUMBER.fullmatch(chunk) or UNIT_TOKEN.fullmatch(chunk):
             found.add(chunk)
             continue
         parts = _PARTS.findall(chunk)
@@ -153,17 +129,11 @@ def kind(token: str) -> Kind:
     """What a token is: ``64gb`` a quantity, ``s8`` a code, ``wh1000xm4`` a model number, ``8`` a number."""
     if not any(c.isdigit() for c in token):
         return Kind.WORD
-    if _UNIT_TOKEN.fullmatch(token):
+    if UNIT_TOKEN.fullmatch(token):
         return Kind.QUANTITY
     if _NUMBER.fullmatch(token):
         return Kind.MODEL if len(token) >= 5 and "." not in token else Kind.NUMBER
     return Kind.MODEL if len(token) >= 4 else Kind.CODE
-
-
-def unit(token: str) -> str | None:
-    """The unit of a quantity: ``64gb`` -> ``gb``."""
-    match = _UNIT_TOKEN.fullmatch(token)
-    return match.group(1) if match else None
 
 
 def value(token: str) -> str | None:
@@ -179,20 +149,9 @@ def squash(text: str) -> str:
     return "".join(_PARTS.findall(text))
 
 
-def units() -> tuple[str, ...]:
-    """The canonical units, in order."""
-    return tuple(_UNITS)
-
-
-def _canonical(match: re.Match[str]) -> str:
-    number, gap, spelling = match.groups()
-    if spelling == "in":
-        # A bare "in" is a preposition: "iphone 7 in black".
-        return match.group() if gap == " " else f"{float(number):.6g}inch"
-    if len(spelling) == 1 and gap and float(number) < _SMALLEST_SPACED and spelling in "gm":
-        return match.group()
-    name, factor = _SPELLINGS[spelling]
-    return f"{float(number) * factor:.6g}{name}"
+def has_cjk(token: str) -> bool:
+    """Whether a token is of Chinese, Japanese or Korean."""
+    return _CJK.search(token) is not None
 
 
 def _is_mixed(text: str) -> bool:

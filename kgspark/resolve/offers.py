@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_TEXTS = ("title", "brand", "mpn", "description", "gtin")
+# What ``normalise.listing`` reads.
+_SAID = ("title", "brand", "mpn", "description", "gtin", "price", "currency")
 # ``lister`` is the seller within its source, ``alone`` that it lists a product once, ``numbered`` that its brand and
 # model number may tell products apart (too many offers do not share them), ``small`` that the seller lists few offers.
-OFFER = ("offer_id", "lister", "alone", "small", "numbered", *_TEXTS)
+OFFER = ("offer_id", "lister", "alone", "small", "numbered", *_SAID)
 _BETWEEN = "\x1f"
 
 
@@ -52,13 +53,15 @@ def listed(offers: DataFrame, once: Sequence[str], *others: str) -> DataFrame:
         "mpn",
         F.substring("description", 1, DESCRIPTION_LENGTH).alias("description"),
         "gtin",
+        F.col("price").cast("double").alias("price"),
+        "currency",
         *others,
     )
 
 
 def corpus_of(rows: pa.Table) -> Corpus:
     """Distinct offers (columns OFFER), in the order of the rows."""
-    texts = zip(*(rows.column(name).to_pylist() for name in _TEXTS), strict=True)
+    texts = zip(*(rows.column(name).to_pylist() for name in _SAID), strict=True)
     ids, listers = (rows.column(name).to_pylist() for name in ("offer_id", "lister"))
     flags = ("alone", "numbered", "small")
     alone, numbered, small = (rows.column(name).to_numpy(zero_copy_only=False) for name in flags)

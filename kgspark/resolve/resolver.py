@@ -8,13 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kgspark.resolve import block, cluster, compete, features, learn, matcher
+from kgspark.resolve import block, cluster, compete, features, learn, matcher, prices
 from kgspark.resolve.block import Hits, Shard, Step
 from kgspark.resolve.cluster import SAME, UNDECIDED, Clusters, Links, Members
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, without_placeholders
@@ -92,6 +92,7 @@ def resolve(
     if fitted is None:
         with _clock(seconds, "learning"):
             fitted = fit(corpus, known, pairs, cfg, decided)
+            pairs = priced(corpus, pairs, fitted.frequencies)
     with _clock(seconds, "clusters"):
         score = fitted.score(corpus, pairs)
         rank = compete.order(score, pairs.tie)
@@ -164,9 +165,18 @@ def look_up(decisions: Decisions, left: Ints, right: Ints) -> Decided:
 def fit(corpus: Corpus, known: Frequencies, pairs: Pairs, cfg: ResolveSettings, decided: Decided) -> Matcher:
     """Learn from the pairs of a corpus. With too few winners nothing can be learnt: then only shared keys count."""
     label = np.where(decided == UNDECIDED, np.nan, decided == SAME)
-    learnt = learn.learn(pairs, features.first_score(pairs.evidence), label)
+    first = features.first_score(pairs.evidence)
+    sure = learn.judge(first, pairs, label).p >= cfg.min_probability
+    known = replace(known, price_levels=prices.levels(corpus, pairs.left[sure], pairs.right[sure]))
+    pairs = priced(corpus, pairs, known)
+    learnt = learn.learn(pairs, first, label)
     fitted = matcher.build(known, corpus, pairs, learnt)
     return fitted if int(learnt.judged.won.sum()) >= cfg.min_winners else matcher.believing_keys(fitted)
+
+
+def priced(corpus: Corpus, pairs: Pairs, known: Frequencies) -> Pairs:
+    """The pairs with prices compared by the currencies' levels that a fit found."""
+    return replace(pairs, evidence=features.priced(pairs.evidence, corpus, known.price_levels, pairs.left, pairs.right))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from kgspark.resolve.matcher import Fitted, Frequencies, Matcher
 from kgspark.resolve.normalise import Kind
 from kgspark.resolve.pairs import FOLDS
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save(matcher: Matcher, root: str, trained_on: str) -> str:
@@ -74,6 +74,7 @@ def load(path: str) -> Matcher:
             tokens.column("text_df").to_numpy(),
             grams.column("gram").to_numpy(),
             grams.column("df").to_numpy(),
+            model["price_levels"],
         ),
         Fitted(
             np.array(model["intercepts"]),
@@ -108,6 +109,7 @@ def _tables(matcher: Matcher) -> tuple[pa.Table, pa.Table, dict[str, Any]]:
     )
     model = {
         "offers": known.offers,
+        "price_levels": dict(sorted(known.price_levels.items())),
         "features": NAMES,
         "kinds": [kind.name for kind in Kind],
         "intercepts": fitted.intercepts.tolist(),

@@ -35,6 +35,9 @@ def _feature(name: str, *titles: str) -> float:
         ("number_conflict", "series 3", "series 4", 1.0),
         ("number_conflict", "tv 65", "tv 65inch 4", 0.0),
         ("code_conflict", "tv", "tv ue49nu8000", 0.0),
+        ("code_longer", "tv ue49nu8000", "ue49nu8000t", 1.0),
+        ("code_longer", "tv ue49nu8000", "ue49nu8000", 0.0),
+        ("code_longer", "tv ue49nu8000", "ue49nu9000", 0.0),
     ],
 )
 def test_features(name: str, one: str, other: str, expected: float) -> None:
@@ -55,6 +58,15 @@ def test_what_becomes_of_tokens() -> None:
         "black": Outcome.MISS,
         "samsung": Outcome.MISS,
     }
+
+
+def test_words_of_another_script_are_silent() -> None:
+    offers = worlds.small("oribex 黑色 保护套 sb0191", "oribex black case sb0191")
+    evidence = features.compute(offers, features.count(offers), ONE, TWO)
+    found = {offers.vocabulary[t]: Outcome(o) for t, o in zip(evidence.token, evidence.outcome, strict=True)}
+    assert {found[word] for word in ("oribex", "sb0191")} == {Outcome.HIT}
+    assert {found[word] for word in ("black", "case", "黑色", "保护")} == {Outcome.FOREIGN}
+    assert evidence.values[0, features.NAMES.index("larger_cover")] == pytest.approx(1.0)
 
 
 def test_winners_are_best_for_both_and_decoys_come_next() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgspark.resolve.normalise import Kind, clean, kind, listing, squash, tokens, unit, value
+from kgspark.resolve.normalise import Kind, clean, kind, listing, squash, tokens, value
+from kgspark.resolve.quantities import dimension
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,22 @@ from kgspark.resolve.normalise import Kind, clean, kind, listing, squash, tokens
         ("Galaxy S9+", "galaxy s9 plus"),
         ("7.5 cu. ft. dryer", "7.5cuft. dryer"),
         ("Kühlschrank", "kuhlschrank"),
+        ("0.075 l", "75ml"),
+        ("1500 ml", "1.5l"),
+        ("1000 g", "1kg"),
+        ("2.5 kg", "2.5kg"),
+        ("1.95 m", "195cm"),
+        ("screw m 4", "screw m 4"),
+        ("pack of 6", "6pack"),
+        ("6 x 330 ml", "6pack 330ml"),
+        ("24x1900mAh", "24pack 1900mah"),
+        ("330ml*6", "330ml 6pack"),
+        ("80 G (5 PCS)", "80g (5pack)"),
+        ("60cm x 85cm", "60cm x 85cm"),
+        ("640x480", "640x480"),
+        ("胶囊咖啡机0.7升1200瓦银色", "胶囊咖啡机 700ml 1200w 银色"),
+        ("奶瓶125ml×2个装", "奶瓶 125ml 2pack "),
+        ("6个月以上", "6 个月以上"),
     ],
 )
 def test_one_spelling(text: str, expected: str) -> None:
@@ -59,8 +76,9 @@ def test_kinds(token: str, expected: Kind) -> None:
     assert kind(token) is expected
 
 
-def test_units_and_values() -> None:
-    assert (unit("64gb"), unit("s8"), value("64gb"), value("5.5"), value("s8")) == ("gb", None, "64", "5.5", None)
+def test_dimensions_and_values() -> None:
+    assert [dimension(token) for token in ("64gb", "2kg", "500g", "s8")] == ["gb", "g", "g", None]
+    assert [value(token) for token in ("64gb", "5.5", "s8")] == ["64", "5.5", None]
 
 
 def test_a_name_takes_brand_and_model_number_only_once() -> None:
@@ -74,6 +92,11 @@ def test_a_name_takes_brand_and_model_number_only_once() -> None:
 @pytest.mark.parametrize("said", [{"mpn": "A1000"}, {"brand": "X", "mpn": "N/A"}, {"brand": "X", "mpn": "black"}])
 def test_no_model_without_brand_and_number(said: dict[str, str]) -> None:
     assert listing("thing", **said).model is None
+
+
+def test_a_price_needs_a_currency_and_a_value() -> None:
+    said = [listing("a", price=9.5, currency="EUR"), listing("a", price=9.5), listing("a", price=0, currency="EUR")]
+    assert [(one.price, one.currency) for one in said] == [(9.5, "EUR"), (None, None), (None, None)]
 
 
 def test_numbers_of_one_shop_are_no_gtin() -> None:
