@@ -17,9 +17,9 @@ def _load(folder: Path, text: str, environ: dict[str, str] | None = None) -> con
 
 
 def test_a_file_lies_on_top_of_base_key_by_key(tmp_path: Path) -> None:
-    (tmp_path / "base.yaml").write_text("lake: below\nresolve: {min_mpn_length: 6, mpn_confidence: 0.8}\n")
-    cfg = _load(tmp_path, "resolve: {min_mpn_length: 5}\n")
-    assert (cfg.lake, cfg.resolve.min_mpn_length, cfg.resolve.mpn_confidence) == ("below", 5, 0.8)
+    (tmp_path / "base.yaml").write_text("lake: below\nresolve: {max_offers_per_mpn: 6, mpn_confidence: 0.8}\n")
+    cfg = _load(tmp_path, "resolve: {max_offers_per_mpn: 5}\n")
+    assert (cfg.lake, cfg.resolve.max_offers_per_mpn, cfg.resolve.mpn_confidence) == ("below", 5, 0.8)
 
 
 def test_variables_come_from_the_environment_that_is_passed_in(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_variables_come_from_the_environment_that_is_passed_in(tmp_path: Path) -
     [
         ("lak: x\n", "lak is not a known key; did you mean lake?"),
         ("embed: {modle: x}\n", "embed.modle is not a known key; did you mean model?"),
-        ("resolve: {min_mpn_length: many}\n", "resolve.min_mpn_length is 'many'"),
+        ("resolve: {max_offers_per_mpn: many}\n", "resolve.max_offers_per_mpn is 'many'"),
         ("lake: ${NOWHERE}/x\n", r"uses \$\{NOWHERE\}, which is not set; export NOWHERE"),
         ("lake: [\n", "is not YAML"),
         ("", "holds no settings"),
@@ -49,7 +49,7 @@ def test_a_missing_file_is_wrong_input(tmp_path: Path) -> None:
 
 
 def test_equal_settings_have_equal_fingerprints_whatever_their_order(tmp_path: Path) -> None:
-    one = _load(tmp_path, "lake: x\nresolve: {min_mpn_length: 5, mpn_confidence: 0.8}\n")
-    same = _load(tmp_path, "resolve: {mpn_confidence: 0.8, min_mpn_length: 5}\nlake: x\n")
+    one = _load(tmp_path, "lake: x\nresolve: {max_offers_per_mpn: 5, mpn_confidence: 0.8}\n")
+    same = _load(tmp_path, "resolve: {mpn_confidence: 0.8, max_offers_per_mpn: 5}\nlake: x\n")
     other = _load(tmp_path, "lake: x\n")
     assert one.fingerprint == same.fingerprint != other.fingerprint

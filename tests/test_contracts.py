@@ -216,7 +216,7 @@ def test_the_databricks_bundle_runs_the_night_with_the_tested_packages() -> None
     assert (ROOT / script["python_file"]).is_file()
     assert script["parameters"][:2] == ["--config", "${workspace.file_path}/conf/databricks.yaml"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    known = {name for extra in project["optional-dependencies"].values() for name in extra}
+    known = {name for extra in project["optional-dependencies"].values() for name in extra} | {*project["dependencies"]}
     assert {library["pypi"]["package"] for library in task["libraries"] if "pypi" in library} <= known
 
 

@@ -85,7 +85,7 @@ def union(links: Links, members: Members, cfg: ResolveSettings) -> Clusters:
         if against and (said[pair] != SAME or against == Refusal.PERSON):
             refusal[pair] = against
             continue
-        forest.join(one, other)
+        forest.unite(one, other)
     roots = [forest.root(offer) for offer in range(len(members.sellers))]
     return Clusters(np.array(roots, dtype=np.int64), refusal)
 
@@ -134,7 +134,7 @@ class _Forest:
                 return Refusal.LINKS
         return Refusal.NONE
 
-    def join(self, one: int, other: int) -> None:
+    def unite(self, one: int, other: int) -> None:
         """Make two roots one."""
         into, gone = (one, other) if self.size[one] >= self.size[other] else (other, one)
         self.parent[gone] = into

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from kgspark.errors import InputError
 from kgspark.ingest.sources import unique_sources
-from kgspark.resolve import distributed, nearness, pair_rows, resolver, store
+from kgspark.resolve import nearness, pair_rows, resolver, shared_keys, store
 from kgspark.resolve.block import Step, steps_of
 from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.matcher import evidence as evidence_of
@@ -80,7 +80,7 @@ def explain(kg: KnowledgeGraph, one: str, other: str, cfg: ResolveSettings, sour
     if left["offer_id"] > right["offer_id"]:
         left, right = right, left
     fitted = _matcher(kg)
-    frame = distributed.without_placeholders(listed(offers, unique_sources(sources)), cfg)
+    frame = shared_keys.without_placeholders(listed(offers, unique_sources(sources)), cfg)
     both = frame.where(F.col("offer_id").isin(left["offer_id"], right["offer_id"])).toArrow()
     row = _judged(kg, left["offer_id"], right["offer_id"]) or _judge(both, fitted, cfg)
     rivals = _rivals(kg, left, right, row["verdict"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from kgspark.ingest.sources import unique_sources
-from kgspark.resolve import counting, decisions, distributed, pair_rows, resolver, store, union
+from kgspark.resolve import counting, decisions, distributed, pair_rows, resolver, shared_keys, store, union
 from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.offers import corpus_of, listed, listing_once
 from kgspark.schema import conform, table
@@ -62,7 +62,7 @@ def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Nigh
         rows = pair_rows.of_resolution(corpus, ids, found, cfg)
         fitted = Fit(found.matcher, once, said, number, rows)
     else:
-        matcher = pinned or _fit_sample(distributed.without_placeholders(frame, cfg), number, said, cfg)
+        matcher = pinned or _fit_sample(shared_keys.without_placeholders(frame, cfg), number, said, cfg)
         fitted = Fit(matcher, once, said, number)
     log.info(
         "resolve: %d offers in %s, matcher %s",
@@ -82,7 +82,7 @@ def build(
     if fitted.rows is not None:
         rows = fitted.rows.select(contract.column_names)
         return {PAIRS: conform(spark.createDataFrame(rows, contract.struct), contract)}
-    frame = distributed.without_placeholders(listed(offers, fitted.once), cfg)
+    frame = shared_keys.without_placeholders(listed(offers, fitted.once), cfg)
     said = spark.createDataFrame(list(fitted.decisions), distributed.DECISIONS)
     judged = distributed.judged(frame, said, fitted.matcher, cfg, fitted.offers)
     return {PAIRS: conform(union.offer_pairs(judged, frame, fitted.matcher, cfg), contract)}

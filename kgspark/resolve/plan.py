@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pyspark.sql import functions as F
 
-from kgspark.resolve import counting, distributed, matcher, nearness, resolver
+from kgspark.resolve import counting, matcher, nearness, resolver, shared_keys
 from kgspark.resolve.block import Step, steps_of
 from kgspark.resolve.corpus import Ints
 from kgspark.resolve.matcher import Frequencies
@@ -75,7 +75,7 @@ def plan(offers: DataFrame, cfg: ResolveSettings) -> Plan:
     """The plan for listed offers (columns OFFER); ``minutes`` from searching and scoring a sample drawn by hash."""
     number = offers.count()
     known = counting.frequencies(offers, number)
-    believed = distributed.without_placeholders(offers, cfg)
+    believed = shared_keys.without_placeholders(offers, cfg)
     pairs, seconds = _sample(believed, known, cfg, number)
     return Plan(number, _searches(known, cfg), _codes(offers, cfg), pairs, round(seconds / 60, 1))
 
@@ -109,7 +109,7 @@ def _search(name: str, keys: list[str], df: Ints, cap: int) -> Search:
 
 
 def _codes(offers: DataFrame, cfg: ResolveSettings) -> list[Codes]:
-    counted = distributed.keys(offers).groupBy("step", "key").agg(F.count("*").alias("offers")).where("offers > 1")
+    counted = shared_keys.keys(offers).groupBy("step", "key").agg(F.count("*").alias("offers")).where("offers > 1")
     found = []
     for step, cap in ((Step.GTIN, cfg.max_offers_per_gtin), (Step.MODEL, cfg.max_offers_per_mpn)):
         mine = counted.where(F.col("step") == int(step))

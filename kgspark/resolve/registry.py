@@ -29,47 +29,73 @@ def name_clusters(members: DataFrame, previous: DataFrame, history: DataFrame, n
     """
     kept = _kept(_shared(members, previous))
     clusters = members.select("cluster").distinct().join(kept, on="cluster", how="left")
-    taken = (
-        history.where(F.col("event") == MERGED).select("product_id").unionByName(kept.select("product_id")).distinct()
-    )
-    own, again = hash_id("product", "cluster"), hash_id("product", "cluster", F.lit(night.isoformat()))
-    new = clusters.where(F.col("product_id").isNull()).select("cluster", own.alias("own"))
+    merged = history.where(F.col("event") == MERGED).select("product_id")
+    taken = merged.unionByName(kept.select("product_id")).distinct()
     used = taken.select(F.col("product_id").alias("own"), F.lit(True).alias("used"))
-    born = new.join(used, on="own", how="left").select("cluster", F.when(F.col("used"), again).otherwise(F.col("own")))
-    return clusters.where(F.col("product_id").isNotNull()).select("cluster", "product_id").union(born)
+    own, again = hash_id("product", "cluster"), hash_id("product", "cluster", F.lit(night.isoformat()))
+    born = F.when(F.col("used"), again).otherwise(F.col("own"))
+    settled = clusters.withColumn("own", own).join(used, on="own", how="left")
+    return settled.select("cluster", F.coalesce("product_id", born).alias("product_id"))
 
 
 def history_of(products: DataFrame, previous: DataFrame, history: DataFrame, night: datetime.date) -> DataFrame:
     """silver.product_history with what this night adds to that of the last release.
 
-    Inputs: tonight's silver.product_offers, and the last release's.
+    Inputs: tonight's silver.product_offers, and the last release's. One look at either, as the plans that lead here are
+    long already: whatever is read twice is planned twice.
     """
-    alive, known = _ids(products), _ids(previous).select("product_id", F.lit(True).alias("old"))
     before = previous.select("offer_id", F.col("product_id").alias("was"))
-    moves = (
-        products.join(before, on="offer_id", how="inner")
-        .where(F.col("was") != F.col("product_id"))
-        .groupBy(F.col("was").alias("product_id"), F.col("product_id").alias("other_product_id"))
-        .agg(F.count("*").alias("offers"))
+    after = products.select("offer_id", F.col("product_id").alias("now"))
+    flows = before.join(after, on="offer_id", how="full").groupBy("was", "now").agg(F.count("*").alias("offers"))
+    none, no = F.lit(0).cast("bigint"), F.lit(False)
+    sides = flows.select(
+        F.inline(
+            F.array(
+                _side("was", "now", F.col("offers"), none, no),
+                _side("now", "was", none, F.col("offers"), no),
+            )
+        )
     )
-    living = alive.select("product_id", F.lit(True).alias("living"))
-    moved = moves.join(living, on="product_id", how="left").select(
-        "product_id",
-        F.when(F.col("living"), SPLIT).otherwise(MERGED).alias("event"),
-        "other_product_id",
-        "offers",
-    )
-    left = moves.select("product_id").distinct()
-    gone = _ids(previous).join(living, on="product_id", how="left_anti").join(left, on="product_id", how="left_anti")
-    seen = history.select("product_id", F.lit(True).alias("seen")).distinct()
-    new = alive.join(known, on="product_id", how="left_anti").join(seen, on="product_id", how="left")
-    tonight = moved.unionByName(_alone(gone, F.lit(GONE))).unionByName(
-        _alone(new, F.when(F.col("seen"), RETURNED).otherwise(BORN))
-    )
+    seen = history.select(F.inline(F.array(_side("product_id", "product_id", none, none, F.lit(True)))))
+    tonight = _events(sides.where(F.col("product_id").isNotNull()).unionByName(seen))
     key = ["night", "product_id", "event", "other_product_id"]
     tonight = tonight.withColumn("night", F.lit(night).cast("date"))
     # A second release of one night may say the same again.
     return history.unionByName(tonight.join(history.select(*key), on=key, how="left_anti"))
+
+
+def _side(product: str, other: str, had: Column, has: Column, seen: Column) -> Column:
+    """What a flow of offers is to one of its two products: offers that it had, and has now."""
+    return F.struct(
+        F.col(product).alias("product_id"),
+        F.col(other).alias("other"),
+        had.alias("had"),
+        has.alias("has"),
+        seen.alias("seen"),
+    )
+
+
+def _events(sides: DataFrame) -> DataFrame:
+    """What became of each product: product_id, event, other_product_id, offers."""
+    left = (F.col("had") > 0) & (F.col("other") != F.col("product_id"))
+    moves = F.collect_list(F.when(left, F.struct(F.col("other"), F.col("had").alias("offers"))))
+    of_product = sides.groupBy("product_id").agg(
+        F.sum("had").alias("had"), F.sum("has").alias("has"), F.max("seen").alias("seen"), moves.alias("moves")
+    )
+    moved = F.transform(
+        "moves", lambda move: _event(F.when(F.col("has") > 0, SPLIT).otherwise(MERGED), move["other"], move["offers"])
+    )
+    gone = (F.col("had") > 0) & (F.col("has") == 0) & (F.size("moves") == 0)
+    new = (F.col("had") == 0) & (F.col("has") > 0)
+    came = F.when(F.col("seen"), RETURNED).otherwise(BORN)
+    alone = F.when(gone, F.array(_event(F.lit(GONE), F.col("product_id"), F.col("had")))).when(
+        new, F.array(_event(came, F.col("product_id"), F.col("has")))
+    )
+    return of_product.select("product_id", F.inline(F.concat(moved, F.coalesce(alone, F.array()))))
+
+
+def _event(event: Column, other: Column, offers: Column) -> Column:
+    return F.struct(event.alias("event"), other.alias("other_product_id"), offers.alias("offers"))
 
 
 def _shared(members: DataFrame, previous: DataFrame) -> DataFrame:
@@ -104,11 +130,3 @@ def _greedy(pairs: pa.Table) -> pa.Table:
     names = ("cluster", "product_id")
     columns = zip(*kept, strict=True) if kept else [()] * len(names)
     return pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)})
-
-
-def _ids(product_offers: DataFrame) -> DataFrame:
-    return product_offers.groupBy("product_id").agg(F.count("*").alias("offers"))
-
-
-def _alone(products: DataFrame, event: Column) -> DataFrame:
-    return products.select("product_id", event.alias("event"), F.col("product_id").alias("other_product_id"), "offers")

@@ -171,7 +171,10 @@ def fit(corpus: Corpus, known: Frequencies, pairs: Pairs, cfg: ResolveSettings, 
     pairs = priced(corpus, pairs, known)
     learnt = learn.learn(pairs, first, label)
     fitted = matcher.build(known, corpus, pairs, learnt)
-    return fitted if int(learnt.judged.won.sum()) >= cfg.min_winners else matcher.believing_keys(fitted)
+    # An offer wins once with each other seller: thirty offers of thirty sellers have hundreds of best pairs, and teach
+    # no more than fifteen.
+    partnered = np.unique(np.concatenate([pairs.left[learnt.judged.won], pairs.right[learnt.judged.won]]))
+    return fitted if len(partnered) >= 2 * cfg.min_winners else matcher.believing_keys(fitted)
 
 
 def priced(corpus: Corpus, pairs: Pairs, known: Frequencies) -> Pairs:

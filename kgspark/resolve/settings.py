@@ -80,5 +80,6 @@ class ResolveSettings(Settings):
     min_winners: int = Field(
         100,
         ge=1,
-        description="Best pairs without which nothing can be learnt; with fewer, only shared keys join offers",
+        description="Best pairs (half as many as offers with a best partner) without which nothing can be learnt; with "
+        "fewer, only shared keys join offers",
     )

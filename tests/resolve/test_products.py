@@ -39,7 +39,9 @@ def _products(
     ]
     nothing = spark.createDataFrame([], distributed.DECISIONS)
     fitted = matching.fit(frames[0], nothing, cfg=cfg, night=night)
-    pairs = matching.build(frames[0], nothing, cfg=cfg, night=night, fitted=fitted)["silver.offer_pairs"]
+    built = matching.build(frames[0], nothing, cfg=cfg, night=night, fitted=fitted)
+    # As a night writes them between the stages: the planner would work on both stages' queries at once, for minutes.
+    pairs = built["silver.offer_pairs"].localCheckpoint()
     before = [rows(spark, f"silver.{name}", []) for name in ("product_offers", "product_history")]
     return products.build(frames[0], pairs, *frames[1:], *before, cfg=cfg, night=night)["silver.product_offers"]
 

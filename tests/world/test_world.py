@@ -17,8 +17,9 @@ from kgspark.config import Config
 from kgspark.ingest.frame import read_sources
 from kgspark.ingest.sources import load_sources
 from kgspark.night import Night
-from kgspark.pipeline import PREVIOUS, RAW, STAGES
+from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, STAGES
 from kgspark.publish.show import words
+from kgspark.resolve import decisions
 from kgspark.schema import load_tables, table
 
 WORLD = Path(__file__).resolve().parent
@@ -40,9 +41,11 @@ def tables(spark: SparkSession) -> dict[str, DataFrame]:
     night = Night(date=datetime.date(2026, 3, 1), run_id="run-1", sources=sources, secret=KEY)
     cfg = Config()
     frames = {name + PREVIOUS: spark.createDataFrame([], table(name).struct) for name in load_tables()}
-    frames[RAW] = read_sources(spark, sources, cfg.ingest)
+    frames |= {RAW: read_sources(spark, sources, cfg.ingest), DECISIONS: decisions.read(spark, None)}
     for stage in STAGES:
-        built = stage.build(*[frames[name] for name in stage.reads], cfg=getattr(cfg, stage.settings), night=night)
+        inputs, known = [frames[name] for name in stage.reads], {"cfg": getattr(cfg, stage.settings), "night": night}
+        fitted = {"fitted": stage.fit(*inputs, **known)} if stage.fit else {}
+        built = stage.build(*inputs, **known, **fitted)
         # Without this every stage would run all those before it again.
         frames |= {name: frame.localCheckpoint() for name, frame in built.items()}
         if stage.name == "graph.facts":
