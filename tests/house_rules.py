@@ -108,6 +108,10 @@ ALLOWED: dict[tuple[str, str], str] = {
         "kgspark/resolve/matching.py",
         "toArrow",
     ): "the fit of resolve.pairs: one process resolves what fits it, or a sample",
+    (
+        "kgspark/resolve/matching.py",
+        "persist",
+    ): "the offers' texts are read into tokens once; run.py clears the cache",
     ("kgspark/resolve/offers.py", "collect"): "part of a fit: one row a source",
     ("kgspark/resolve/products.py", "persist"): "members and products are read several times; run.py clears the cache",
     ("kgspark/resolve/union.py", "persist"): "pairs are read for components, union and rows; run.py clears the cache",

@@ -70,7 +70,7 @@ def ours(table: Table) -> dict[str, Any]:
     gc.collect()
     forget_peak()
     started = time.perf_counter()
-    offers = evaluate.corpus_of(table.offers, table.unique)
+    offers = tables.corpus_of(table)
     found = resolver.resolve(offers, Config().resolve)
     seconds = time.perf_counter() - started
     report = evaluate.measure(found, table.truth, corpus.codes(table.offers.column("source").to_pylist()), {})

@@ -19,9 +19,11 @@ from pyspark.sql import SparkSession
 
 from kgspark.config import Config
 from kgspark.ingest.sources import load_sources, unique_sources
-from kgspark.resolve import gold
+from kgspark.resolve import corpus, gold
+from kgspark.resolve.corpus import Corpus
 from kgspark.resolve.evaluate import offers_of
 from kgspark.resolve.gold import Gold
+from kgspark.resolve.normalise import listing
 from kgspark.sample.world import write_world
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +70,15 @@ def read(spark: SparkSession, folder: Path) -> list[Table]:
         found.append(_table(f"PriceRunner {name}", (chosen, prices[1]), _pricerunner_truth, goal))
     found.append(_table("PriceRunner", prices, _pricerunner_truth, 0.82))
     return [*found, _table("sample world", _world(spark, folder), lambda keys: _world_truth(folder, keys), 0.97)]
+
+
+def corpus_of(table: Table) -> Corpus:
+    """The offers of a table, read as a night reads them; which sellers are small is counted within it."""
+    columns = ("title", "brand", "mpn", "description", "gtin", "price", "currency")
+    rows = zip(*(table.offers.column(name).to_pylist() for name in columns), strict=True)
+    ids, sources, sellers = (table.offers.column(name).to_pylist() for name in ("offer_id", "source", "seller"))
+    listers = [f"{source}\x1f{seller}" for source, seller in zip(sources, sellers, strict=True)]
+    return corpus.build(ids, listers, [s in table.unique for s in sources], [listing(*row) for row in rows])
 
 
 def _table(

@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 DECISIONS = "left string, right string, said int"
 _HITS = "step long, query string, found string, score double"
 _SCORED = (
-    "left string, right string, left_slot string, right_slot string, score double, tie long, p double, wins boolean"
+    "left string, right string, steps long, said int, left_slot string, right_slot string, score double, tie long, "
+    "p double, wins boolean"
 )
 _ONE, _OTHER = "one_", "other_"
 
 
 def judged(offers: DataFrame, decisions: DataFrame, fitted: Matcher, cfg: ResolveSettings, number: int) -> DataFrame:
-    """All candidate pairs among ``number`` offers: left, right, steps, said, score, tie, p, beaten (it had to win, did
-    not, and has p 0).
+    """The candidate pairs among ``number`` offers that are worth keeping: left, right, steps, said, score, tie, p,
+    beaten (it had to win, did not, and has p 0).
     """
     shards = max(1, math.ceil(number / cfg.shard_offers))
     pairs = candidates(offers, decisions, fitted.frequencies, cfg, shards)
-    found = winners(scored(pairs.select("left", "right"), offers, fitted, cfg))
-    return found.join(pairs, on=["left", "right"], how="inner")
+    return winners(scored(pairs, offers, fitted, cfg))
 
 
 def candidates(
@@ -90,7 +90,9 @@ def candidates(
 
 
 def scored(pairs: DataFrame, offers: DataFrame, fitted: Matcher, cfg: ResolveSettings) -> DataFrame:
-    """Pairs with both slots, score, tie, the probability that they have if they win, and whether they need to."""
+    """Pairs (left, right, steps, said) with both slots, score, tie, the probability that they have if they win, and
+    whether they need to; those that are not worth keeping even then are left out, most of all.
+    """
     return beside(pairs, offers).mapInArrow(_Score(fitted, cfg), _SCORED)
 
 
@@ -127,7 +129,8 @@ def winners(pairs: DataFrame, rounds: int = compete.ROUNDS) -> DataFrame:
     once = sides.where(F.col("slot") == F.col("left_slot"))
     beaten = F.col("wins") & ~F.col("won")
     probability = F.when(beaten, F.lit(0.0)).otherwise(F.col("p"))
-    return once.select("left", "right", "score", "tie", beaten.alias("beaten"), probability.alias("p"))
+    names = ("left", "right", "steps", "said", "score", "tie")
+    return once.select(*names, beaten.alias("beaten"), probability.alias("p"))
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,8 @@ class _Score:
                 yield self._score(pa.Table.from_batches([batch]))
 
     def _score(self, rows: pa.Table) -> pa.RecordBatch:
-        once, offers, left, right, _ = both_offers(rows)
+        once, offers, left, right, order = both_offers(rows)
+        steps, said = (rows.column(name).take(pa.array(order)) for name in ("steps", "said"))
         ids, listers = (np.array(once.column(name).to_pylist(), dtype=object) for name in ("offer_id", "lister"))
         evidence, name_df = matcher.evidence(offers, self.fitted.frequencies, left, right)
         pairs = prepare(offers, name_df, left, right, evidence)
@@ -183,6 +187,8 @@ class _Score:
         columns = {
             "left": pa.array(np.minimum(ids[left], ids[right]), pa.string()),
             "right": pa.array(np.maximum(ids[left], ids[right]), pa.string()),
+            "steps": steps.combine_chunks(),
+            "said": said.combine_chunks(),
             "left_slot": pa.array([f"{ids[a]}\0{lanes[b]}" for a, b in zip(left, right, strict=True)]),
             "right_slot": pa.array([f"{ids[b]}\0{lanes[a]}" for a, b in zip(left, right, strict=True)]),
             "score": pa.array(score),
@@ -191,7 +197,8 @@ class _Score:
             "p": pa.array(believed),
             "wins": pa.array(must_win),
         }
-        return pa.RecordBatch.from_pydict(columns)
+        kept = resolver.worth_keeping(believed, said.to_numpy(), self.cfg)
+        return pa.RecordBatch.from_pydict(columns).filter(pa.array(kept))
 
 
 def _shard(offers: Corpus, rows: Ints, weights: object) -> Shard:

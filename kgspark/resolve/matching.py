@@ -62,7 +62,9 @@ def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Nigh
         rows = pair_rows.of_resolution(corpus, ids, found, cfg)
         fitted = Fit(found.matcher, once, said, number, rows)
     else:
-        matcher = pinned or _fit_sample(shared_keys.without_placeholders(frame, cfg), number, said, cfg)
+        # Read for the frequencies, for the draw and for what was drawn.
+        frame = shared_keys.without_placeholders(frame, cfg).persist()
+        matcher = pinned or _fit_sample(frame, number, said, cfg)
         fitted = Fit(matcher, once, said, number)
     log.info(
         "resolve: %d offers in %s, matcher %s",
@@ -82,7 +84,8 @@ def build(
     if fitted.rows is not None:
         rows = fitted.rows.select(contract.column_names)
         return {PAIRS: conform(spark.createDataFrame(rows, contract.struct), contract)}
-    frame = shared_keys.without_placeholders(listed(offers, fitted.once), cfg)
+    # Read for the search, for both ends of every pair, for the components and for the rows.
+    frame = shared_keys.without_placeholders(listed(offers, fitted.once), cfg).persist()
     said = spark.createDataFrame(list(fitted.decisions), distributed.DECISIONS)
     judged = distributed.judged(frame, said, fitted.matcher, cfg, fitted.offers)
     return {PAIRS: conform(union.offer_pairs(judged, frame, fitted.matcher, cfg), contract)}

@@ -1,13 +1,13 @@
 """What the method reads of an offer, as a frame and as arrays.
 
-silver.offers, sources that list a product once -> listed offers -> corpus
+silver.offers, sources that list a product once -> texts read into tokens, once -> listed offers -> corpus
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,19 +17,33 @@ from pyspark.sql import functions as F
 from kgspark.graph.names import plain
 from kgspark.resolve import corpus
 from kgspark.resolve.corpus import MOST, SMALL_SELLER, Corpus, Ints
-from kgspark.resolve.normalise import DESCRIPTION_LENGTH, listing
+from kgspark.resolve.normalise import DESCRIPTION_LENGTH, Listing, listing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 log = logging.getLogger(__name__)
 
-# What ``normalise.listing`` reads.
+# What ``normalise.listing`` reads, and the fields of the Listing that it gives.
 _SAID = ("title", "brand", "mpn", "description", "gtin", "price", "currency")
-# ``lister`` is the seller within its source, ``alone`` that it lists a product once, ``numbered`` that its brand and
-# model number may tell products apart (too many offers do not share them), ``small`` that the seller lists few offers.
-OFFER = ("offer_id", "lister", "alone", "small", "numbered", *_SAID)
+_READ = {
+    "name": "array<string>",
+    "text": "array<string>",
+    "squashed_name": "string",
+    "squashed_text": "string",
+    "gtin": "string",
+    "model": "string",
+    "price": "double",
+    "currency": "string",
+    "traits": "array<string>",
+}
+# ``lister`` is the seller within its source, ``alone`` that it lists a product once, ``small`` that it lists few. The
+# texts are tokens already: reading them costs more than anything else done with them, and an offer is met again in
+# every pair.
+OFFER = ("offer_id", "lister", "alone", "small", *_READ)
 _BETWEEN = "\x1f"
+# Before the names of columns that are only carried along: some are read as well.
+_KEPT = "kept_"
 
 
 def listed(offers: DataFrame, once: Sequence[str], *others: str) -> DataFrame:
@@ -42,12 +56,11 @@ def listed(offers: DataFrame, once: Sequence[str], *others: str) -> DataFrame:
     share = by_seller.agg((F.sum(F.when(few, F.col("listed")).otherwise(0)) / F.sum("listed")).alias("of_few"))
     # As corpus.of_small_sellers.
     counted = offers.join(by_seller, on=["source", "seller"], how="inner").crossJoin(F.broadcast(share))
-    return counted.select(
+    told = counted.select(
         "offer_id",
         F.concat_ws(_BETWEEN, "source", "seller").alias("lister"),
-        (few & (F.col("of_few") > MOST)).alias("small"),
         F.col("source").isin(list(once)).alias("alone"),
-        F.lit(True).alias("numbered"),
+        (few & (F.col("of_few") > MOST)).alias("small"),
         "title",
         "brand",
         "mpn",
@@ -55,18 +68,43 @@ def listed(offers: DataFrame, once: Sequence[str], *others: str) -> DataFrame:
         "gtin",
         F.col("price").cast("double").alias("price"),
         "currency",
-        *others,
+        *(F.col(name).alias(_KEPT + name) for name in others),
     )
+    types = dict(told.dtypes)
+    kept = {name: types[_KEPT + name] for name in others}
+    whose = {name: types[name] for name in OFFER if name not in _READ}
+    schema = ", ".join(f"{name} {of}" for name, of in {**whose, **_READ, **kept}.items())
+    return told.mapInArrow(_Read(tuple(whose), others), schema)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Reads the texts of offers into tokens; the columns ``whose`` and ``others`` stay as they are."""
+
+    whose: tuple[str, ...]
+    others: tuple[str, ...]
+
+    def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in incoming:
+            texts = zip(*(batch.column(name).to_pylist() for name in _SAID), strict=True)
+            read = columns([listing(*row) for row in texts])
+            same = {name: batch.column(name) for name in self.whose}
+            kept = {name: batch.column(_KEPT + name) for name in self.others}
+            yield pa.RecordBatch.from_pydict({**same, **read, **kept})
+
+
+def columns(listings: Sequence[Listing]) -> dict[str, pa.Array]:
+    """Listings as Arrow columns, as ``corpus_of`` reads them."""
+    types = {"array<string>": pa.list_(pa.string()), "string": pa.string(), "double": pa.float64()}
+    return {name: pa.array([getattr(one, name) for one in listings], types[of]) for name, of in _READ.items()}
 
 
 def corpus_of(rows: pa.Table) -> Corpus:
     """Distinct offers (columns OFFER), in the order of the rows."""
-    texts = zip(*(rows.column(name).to_pylist() for name in _SAID), strict=True)
+    read = zip(*(rows.column(name).to_pylist() for name in _READ), strict=True)
     ids, listers = (rows.column(name).to_pylist() for name in ("offer_id", "lister"))
-    flags = ("alone", "numbered", "small")
-    alone, numbered, small = (rows.column(name).to_numpy(zero_copy_only=False) for name in flags)
-    built = corpus.build(ids, listers, alone, [listing(*row) for row in texts], small)
-    return replace(built, models=np.where(numbered, built.models, -1))
+    alone, small = (rows.column(name).to_numpy(zero_copy_only=False) for name in ("alone", "small"))
+    return corpus.build(ids, listers, alone, [Listing(*row) for row in read], small)
 
 
 def distinct(rows: pa.Table) -> tuple[pa.Table, Ints]:

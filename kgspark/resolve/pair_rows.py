@@ -13,12 +13,12 @@ import pyarrow as pa
 from kgspark.resolve import matcher
 from kgspark.resolve.block import steps_of
 from kgspark.resolve.cluster import DIFFERENT, SAME
-from kgspark.resolve.corpus import Bools, Corpus, Ints
+from kgspark.resolve.corpus import Corpus, Ints
 from kgspark.resolve.features import NAMES
 from kgspark.resolve.hits import Outcome
 from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.pairs import prepare
-from kgspark.resolve.resolver import Decided, Resolution, Verdict
+from kgspark.resolve.resolver import Decided, Resolution, Verdict, worth_keeping
 from kgspark.resolve.settings import ResolveSettings
 
 _CONTRIBUTION = pa.struct(
@@ -28,14 +28,9 @@ CONTRIBUTIONS = pa.list_(_CONTRIBUTION)
 _SAID = {SAME: "same", DIFFERENT: "different"}
 
 
-def kept(found: Resolution, cfg: ResolveSettings) -> Bools:
-    """The pairs that silver.offer_pairs holds: those with a probability worth showing, and what people decided."""
-    return np.asarray((found.p >= cfg.min_kept_probability) | (found.decided != 0))
-
-
 def of_resolution(corpus: Corpus, ids: Sequence[str], found: Resolution, cfg: ResolveSettings) -> pa.Table:
     """Rows of silver.offer_pairs for what was found in one process; ``ids`` are the offers of the corpus."""
-    chosen = np.flatnonzero(kept(found, cfg))
+    chosen = np.flatnonzero(worth_keeping(found.p, found.decided, cfg))
     left, right = found.pairs.left[chosen], found.pairs.right[chosen]
     name = np.array(ids, dtype=object)
     return pa.table(

@@ -96,16 +96,22 @@ def resolve(
     with _clock(seconds, "clusters"):
         score = fitted.score(corpus, pairs)
         rank = compete.order(score, pairs.tie)
-        won = compete.winners(rank, pairs.first, pairs.second)
         believed, must_win = fitted.probability(corpus, pairs, score, cfg)
+        # The others rank below these, and would take no slot from them.
+        won = compete.winners(rank, pairs.first, pairs.second, worth_keeping(believed, decided, cfg))
         p = np.where(won | ~must_win, believed, 0.0)
-        kept = np.flatnonzero((p >= cfg.min_kept_probability) | (decided != UNDECIDED))
+        kept = np.flatnonzero(worth_keeping(p, decided, cfg))
         links = Links(left[kept], right[kept], rank[kept], p[kept], decided[kept])
         found = cluster.union(links, Members(corpus.sellers, corpus.unique, corpus.guarded), cfg)
         verdict = np.where(must_win & ~won, Verdict.BEATEN, Verdict.IMPROBABLE).astype(np.int8)
         judged = (links.p >= cfg.min_probability) | (links.said != UNDECIDED)
         verdict[kept[judged]] = found.refusal[judged]
     return Resolution(pairs, steps, score, won, p, decided, verdict, found, fitted, seconds)
+
+
+def worth_keeping(p: Doubles, decided: Decided, cfg: ResolveSettings) -> Bools:
+    """The pairs with a probability worth showing, and those that people decided."""
+    return np.asarray((p >= cfg.min_kept_probability) | (decided != UNDECIDED))
 
 
 def candidates(
