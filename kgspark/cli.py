@@ -145,12 +145,13 @@ def sample(
     out: Annotated[Path, typer.Option(help="Folder to write the world into.")],
     offers: Annotated[int, typer.Option(help="Offers over all shops.", min=100)] = 3000,
     seed: Annotated[int, typer.Option(help="Same seed, same rows.")] = 7,
+    catalogue_only: Annotated[bool, typer.Option(help="The same offers, without reviews and orders.")] = False,
 ) -> None:
     """Write a sample world: shops, reviews, orders, and the truth beside them."""
     from kgspark.sample.world import write_world
     from kgspark.session import default_session
 
-    typer.echo(write_world(default_session(), str(out), offers, seed))
+    typer.echo(write_world(default_session(), str(out), offers, seed, catalogue_only=catalogue_only))
 
 
 @sources_app.command("check")

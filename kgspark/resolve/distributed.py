@@ -42,9 +42,13 @@ def judged(offers: DataFrame, decisions: DataFrame, fitted: Matcher, cfg: Resolv
     """The candidate pairs among ``number`` offers that are worth keeping: left, right, steps, said, score, tie, p,
     beaten (it had to win, did not, and has p 0).
     """
-    shards = max(1, math.ceil(number / cfg.shard_offers))
-    pairs = candidates(offers, decisions, fitted.frequencies, cfg, shards)
+    pairs = candidates(offers, decisions, fitted.frequencies, cfg, shards(number, cfg))
     return winners(scored(pairs, offers, fitted, cfg))
+
+
+def shards(number: int, cfg: ResolveSettings) -> int:
+    """Parts of ``number`` offers that fit a task's search."""
+    return max(1, math.ceil(number / cfg.shard_offers))
 
 
 def candidates(

@@ -25,11 +25,15 @@ _Kind = tuple[Any, int | None, str | None, str, int | None]
 
 @dataclass(frozen=True)
 class World:
-    """What a world follows from: nothing else has any influence on its rows."""
+    """What a world follows from: nothing else has any influence on its rows.
+
+    ``catalogue_only`` leaves out reviews, order lines and shoppers; the offers are the same.
+    """
 
     seed: int
     families: int
     shoppers: int
+    catalogue_only: bool = False
 
     def of_category(self, category: Category) -> int:
         """How many families a category has."""

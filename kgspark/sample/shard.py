@@ -24,6 +24,7 @@ from kgspark.sample.planted import (
 )
 from kgspark.sample.products import Family, World, family
 from kgspark.sample.rows import Row, row
+from kgspark.sample.vocab import shops
 
 # Keys of records that mistakes add lie behind those of any other record.
 _FRESH = "X{:013d}"
@@ -43,8 +44,9 @@ class Shard:
 class Book:
     """What a shard has to write: records by dump, rows by table of the truth."""
 
-    def __init__(self, shard: Shard) -> None:
+    def __init__(self, world: World, shard: Shard) -> None:
         self.shard = shard
+        self.sources = sources(world)
         self.dumps: dict[str, list[Record]] = defaultdict(list)
         self.truth: dict[str, list[Row]] = defaultdict(list)
 
@@ -69,14 +71,20 @@ class Book:
 
     def write(self, out: Path) -> dict[str, int]:
         """Write every file; records a dump and rows a table, by name."""
-        for source, (_, content) in DUMPS.items():
+        for source in self.sources:
+            _, content = DUMPS[source]
             path = out / "dumps" / source / file_name(source, self.shard.number)
             write_file(path, content(self.dumps[source], self.shard.number))
         for table, schema in truth.SCHEMAS.items():
             path = out / "truth" / table / f"part-{self.shard.number:05d}.parquet"
             write_file(path, parquet_bytes(self.truth[table], schema))
-        sizes = {f"dumps/{source}": len(self.dumps[source]) for source in DUMPS}
+        sizes = {f"dumps/{source}": len(self.dumps[source]) for source in self.sources}
         return sizes | {f"truth/{table}": len(self.truth[table]) for table in truth.SCHEMAS}
+
+
+def sources(world: World) -> tuple[str, ...]:
+    """The dumps of a world: all, or the catalogues alone."""
+    return tuple(shops()) if world.catalogue_only else tuple(DUMPS)
 
 
 def file_name(source: str, shard: int) -> str:
@@ -86,14 +94,16 @@ def file_name(source: str, shard: int) -> str:
 
 def write_shard(world: World, shard: Shard, out: Path) -> dict[str, int]:
     """Generate a shard and write it; what was written, by dump and table."""
-    book = Book(shard)
+    book = Book(world, shard)
     for number in range(shard.first, shard.end):
         of = family(world, number)
         _offers(world, of, book)
+        if world.catalogue_only:
+            continue
         _reviews(world, of, book)
         _lines(world, of, book)
         book.truth["relations"].extend(truth.relation_rows(world, of))
-    for number in range(shard.first_shopper, shard.end_shopper):
+    for number in range(shard.first_shopper, shard.first_shopper if world.catalogue_only else shard.end_shopper):
         book.truth["shoppers"].append(truth.shopper_row(world, number))
     return book.write(out)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
@@ -20,9 +20,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from kgspark.errors import InputError
-from kgspark.sample.files import DUMPS, write_file
+from kgspark.sample.files import write_file
 from kgspark.sample.products import World
-from kgspark.sample.shard import Shard, write_shard
+from kgspark.sample.shard import Shard, sources, write_shard
 from kgspark.sample.truth import SCHEMAS
 
 # Measured over 20 seeds; a test keeps a world within a tenth of what was asked for.
@@ -53,22 +53,24 @@ class WorldSummary:
         return "\n".join([*lines, f"Its sources read ${{KGSPARK_SAMPLE}}: export KGSPARK_SAMPLE={self.folder}"])
 
 
-def write_world(spark: SparkSession, out: str, offers: int, seed: int) -> WorldSummary:
+def write_world(spark: SparkSession, out: str, offers: int, seed: int, *, catalogue_only: bool = False) -> WorldSummary:
     """Write a world of about so many offers, with some seven times as many reviews and order lines.
 
     ``out`` gets ``dumps/<source>/part-*``, ``sources/<source>.yaml`` (they read ``${KGSPARK_SAMPLE}``, which is
     ``out``), ``truth/<table>/part-*.parquet`` as ``truth.SCHEMAS`` says, and ``world.json``. It must be a folder that
-    every worker can write to. An older world in it is replaced. Raises InputError for a URI, for fewer than 100 offers
-    and for a folder with anything else in it.
+    every worker can write to. An older world in it is replaced. ``catalogue_only`` leaves reviews and orders out.
+    Raises InputError for a URI, for fewer than 100 offers and for a folder with anything else in it.
     """
     if offers < 100:
         raise InputError(f"A sample world of {offers} offers is too small; ask for 100 or more.")
     families = max(round(offers / OFFERS_A_FAMILY), 1)
-    world = World(seed=seed, families=families, shoppers=round(offers * SHOPPERS_AN_OFFER))
+    world = World(
+        seed=seed, families=families, shoppers=round(offers * SHOPPERS_AN_OFFER), catalogue_only=catalogue_only
+    )
     folder = _emptied(out)
     rows = write_shards(spark, world, folder, max(FAMILIES_A_SHARD, -(-families // MOST_SHARDS)))
     (folder / "sources").mkdir()
-    for source in DUMPS:
+    for source in sources(world):
         text = resources.files("kgspark.sample").joinpath(f"sources/{source}.yaml").read_bytes()
         write_file(folder / "sources" / f"{source}.yaml", text)
     summary = WorldSummary(str(folder), seed, rows)
@@ -93,11 +95,11 @@ def write_shards(spark: SparkSession, world: World, folder: Path, families_a_sha
                 yield pa.RecordBatch.from_pydict({"name": list(sizes), "rows": list(sizes.values())})
 
     written = spark.range(0, shards, 1, shards).mapInArrow(write, _SIZES)
-    return _totals(written)
+    return _totals(written, sources(world))
 
 
-def _totals(written: DataFrame) -> dict[str, int]:
-    names = [*(f"dumps/{source}" for source in DUMPS), *(f"truth/{table}" for table in SCHEMAS)]
+def _totals(written: DataFrame, dumps: Sequence[str]) -> dict[str, int]:
+    names = [*(f"dumps/{source}" for source in dumps), *(f"truth/{table}" for table in SCHEMAS)]
     # One row comes back, whatever the size of the world.
     sums = written.agg(*[F.sum(F.when(F.col("name") == name, F.col("rows"))).alias(name) for name in names]).head()
     return {name: int(sums[name] or 0) for name in names} if sums else {}

@@ -79,6 +79,20 @@ def _bytes(folder: str | Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+def test_a_catalogue_alone_has_the_same_offers(world: WorldSummary, spark: SparkSession, tmp_path: Path) -> None:
+    alone = write_world(spark, str(tmp_path / "alone"), OFFERS, SEED, catalogue_only=True)
+    dumps = [name for name in alone.rows if name.startswith("dumps/")]
+    assert 0 < len(dumps) == len(list(Path(alone.folder, "sources").iterdir()))
+    assert "dumps/ratewell" not in alone.rows
+    assert alone.rows["truth/reviews"] == alone.rows["truth/shoppers"] == 0
+    assert alone.rows["truth/offers"] == world.rows["truth/offers"]
+    for name in dumps:
+        for file in Path(alone.folder, name).iterdir():
+            # A file of a table carries when it was written.
+            same = pq.read_table if file.suffix == ".parquet" else Path.read_bytes
+            assert same(file) == same(Path(world.folder, name, file.name))
+
+
 def test_same_seed_same_bytes_other_seed_other_ones(spark: SparkSession, world: WorldSummary, tmp_path: Path) -> None:
     again = write_world(spark, str(tmp_path / "again"), OFFERS, SEED)
     assert _bytes(again.folder) == _bytes(world.folder)
