@@ -45,7 +45,8 @@ def evaluate_resolution(
 
     cfg = load(config, os.environ) if config else Config()
     sources = load_sources([str(path) for path in source], os.environ)
-    fitted = store.load(matcher) if matcher else None
+    kept = matcher or cfg.resolve.matcher
+    fitted = store.load(kept) if kept else None
     columns = gold_columns.split(",") if gold_columns else []
     report = evaluate.evaluate(nights.session(cfg), sources, cfg, gold, columns, where, fitted)
     typer.echo(json.dumps(report.record()) if as_json else "\n".join(evaluate.lines(report)))
@@ -58,14 +59,13 @@ def resolve_plan(
 ) -> None:
     """What resolving the sources will cost; reads them as a night would, and writes nothing."""
     from kgspark import nights
-    from kgspark.ingest.sources import unique_sources
     from kgspark.resolve import evaluate, offers, plan
 
     spark, cfg = nights.configured_session(config, os.environ)
     sources = nights.configured_sources(cfg, os.environ)
     found = evaluate.offers_of(spark, sources, cfg).persist()
-    once = offers.listing_once(found, unique_sources(sources), cfg.resolve.max_repeat_share)
-    made = plan.plan(offers.listed(found, once), cfg.resolve)
+    told = offers.promises(found, sources, None, cfg.resolve)
+    made = plan.plan(offers.listed(found, [*told.once, *told.asked]).persist(), cfg.resolve)
     typer.echo(json.dumps(made.record(), ensure_ascii=False) if as_json else "\n".join(plan.lines(made)))
 
 

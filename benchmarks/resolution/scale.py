@@ -106,7 +106,7 @@ def _resolve(steps: _Steps, offers: DataFrame, cfg: ResolveSettings, night: Nigh
     found = steps.write("candidates", distributed.candidates(read, nobody, frequencies, cfg, shards))
     scored = steps.write("scores", distributed.scored(found, read, fitted.matcher, cfg))
     judged = steps.write("winners", distributed.winners(scored))
-    pairs = steps.write("union, reasons", union.offer_pairs(judged, read, fitted.matcher, cfg))
+    pairs = steps.write("union, reasons", union.offer_pairs(judged, read, fitted.matcher, cfg, fitted.offers))
     steps.spark.catalog.clearCache()
     return pairs, found.count(), pairs.count()
 

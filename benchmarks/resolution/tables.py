@@ -9,7 +9,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,13 +46,16 @@ _COLUMNS += ["category_path", "price", "currency"]
 
 @dataclass(frozen=True)
 class Table:
-    """Offers (columns of silver.offers, rows shuffled), the sources that list a product once, the truth, F1 wanted."""
+    """Offers (columns of silver.offers, rows shuffled), the sources that list a product once, the truth, F1 wanted, the
+    sources that say that they do not.
+    """
 
     name: str
     offers: pa.Table
     unique: tuple[str, ...]
     truth: Gold
     goal: float | None
+    repeating: tuple[str, ...] = ()
 
 
 def read(spark: SparkSession, folder: Path) -> list[Table]:
@@ -69,7 +72,9 @@ def read(spark: SparkSession, folder: Path) -> list[Table]:
         chosen = prices[0].filter(pa.array([label == own for own in path]))
         found.append(_table(f"PriceRunner {name}", (chosen, prices[1]), _pricerunner_truth, goal))
     found.append(_table("PriceRunner", prices, _pricerunner_truth, 0.82))
-    return [*found, _table("sample world", _world(spark, folder), lambda keys: _world_truth(folder, keys), 0.97)]
+    world = _table("sample world", _world(spark, folder), lambda keys: _world_truth(folder, keys), 0.97)
+    # Its marketplace says that a seller may list a product twice.
+    return [*found, replace(world, repeating=("marketry",))]
 
 
 def corpus_of(table: Table) -> Corpus:

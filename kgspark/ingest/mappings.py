@@ -121,7 +121,7 @@ class CatalogueMapping(_Mapping):
     """How records become offers; ``seller`` defaults to the source's name."""
 
     seller: Field | None = None
-    unique: bool = False
+    unique: bool | None = None
     columns: CatalogueColumns
 
 

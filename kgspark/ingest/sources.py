@@ -162,9 +162,11 @@ def load_source(path: Path, environ: Mapping[str, str]) -> Source:
         raise InputError(_explain(path, error)) from None
 
 
-def unique_sources(sources: Iterable[Source]) -> list[str]:
-    """Names of the sources whose sellers list a product once."""
-    return [s.name for s in sources if s.emits.catalogue is not None and s.emits.catalogue.unique]
+def unique_sources(sources: Iterable[Source], said: bool | None = True) -> list[str]:
+    """Names of the sources whose YAML says that their sellers list a product once; with ``said`` None of those that do
+    not say.
+    """
+    return [s.name for s in sources if s.emits.catalogue is not None and s.emits.catalogue.unique is said]
 
 
 def _explain(path: Path, error: ValidationError) -> str:

@@ -71,6 +71,12 @@ class Hits:
     score: Doubles
 
 
+def no_hits() -> Hits:
+    """What a search finds where nothing asks."""
+    empty = np.empty(0, dtype=np.int64)
+    return Hits(empty, empty, np.empty(0))
+
+
 def capped(weights: Matrix, df: Ints, cap: int) -> Matrix:
     """The rows without the columns that more than ``cap`` offers hold: they cost most and tell least.
 
@@ -104,7 +110,7 @@ def search(queries: Shard, index: Shard, k: int) -> Hits:
 
 def merge(parts: Iterable[Hits], k: int) -> Hits:
     """The ``k`` best hits of each query over several cells, in the order of query and rank."""
-    together = list(parts)
+    together = [no_hits(), *parts]
     query, found, score = (
         np.concatenate([getattr(part, name) for part in together]) for name in ("query", "found", "score")
     )
@@ -163,5 +169,4 @@ def _search(queries: Shard, asking: Ints, index: Shard, columns: Matrix, others:
         parts.append(Hits(queries.numbers[row[emit]], index.numbers[found[emit]], got.data[emit]))
         asking = np.flatnonzero(again)
         wanted *= 4
-    empty = np.empty(0, dtype=np.int64)
-    return merge(parts, k) if parts else Hits(empty, empty, np.empty(0))
+    return merge(parts, k)

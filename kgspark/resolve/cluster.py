@@ -86,8 +86,10 @@ def union(links: Links, members: Members, cfg: ResolveSettings) -> Clusters:
             refusal[pair] = against
             continue
         forest.unite(one, other)
-    roots = [forest.root(offer) for offer in range(len(members.sellers))]
-    return Clusters(np.array(roots, dtype=np.int64), refusal)
+    roots = np.array([forest.root(offer) for offer in range(len(members.sellers))], dtype=np.int64)
+    # A pair that was refused may have been united by later ones.
+    refusal[believed & (roots[links.left] == roots[links.right])] = Refusal.NONE
+    return Clusters(roots, refusal)
 
 
 class _Forest:

@@ -25,12 +25,12 @@ Bools = NDArray[np.bool_]
 Matrix = Any  # scipy.sparse.csr_array; SciPy carries no types
 
 GRAM = 3
-# A seller that may list a product twice is seen as this many sellers, each with a share of its offers by hash ...
-LANES = 16
-# ... and so are, where they list most of all offers, the sellers together that list fewer than this: an offer finds one
-# candidate at the most at such a seller, so that nothing would compete there, every pair would win and nothing would
-# show how wrong pairs score. Where they list few of all offers, the large sellers show that.
+# Sellers that list fewer than this are, where they list most of all offers, one seller in the competition, seen as this
+# many with a share of its offers each by hash: an offer finds one candidate at the most at such a seller, so that
+# nothing would compete there, every pair would win and nothing would show how wrong pairs score. Where they list few of
+# all offers, the large sellers show that.
 SMALL_SELLER = 16
+LANES = 16
 MOST = 0.5
 _CODE_POINT_BITS = 21
 
@@ -40,8 +40,7 @@ class Corpus:
     """Offers in some order; ``hashes`` identify them in ties, ``sellers`` are codes.
 
     ``unique`` says of each offer whether its seller lists a product once. ``lanes`` number the sellers as competition
-    sees them: the seller, or where it is not unique one of LANES shares of it, so that two listings of one product
-    seldom compete; ``small`` sellers share LANES among them. ``gtins`` and ``models`` (brand and model number) are
+    sees them; ``small`` sellers share LANES among them. ``gtins`` and ``models`` (brand and model number) are
     codes, -1 where there is none. ``name`` and ``text`` count tokens of one ``vocabulary``, ``grams`` the 3-grams (code
     points, 21 bits each) in ``gram_codes``. ``prices`` are natural logarithms (nan: none) in ``currencies``, codes into
     ``currency_names`` (-1: none). ``traits`` (offer x trait) are codes.
@@ -91,7 +90,7 @@ def build(
     hashes, alone = hash_texts(ids), np.asarray(unique, dtype=bool)
     seller_codes = codes(sellers)
     few = of_small_sellers(seller_codes) if small is None else small
-    share = np.where(alone & ~few, 0, (hashes % np.uint64(LANES)).astype(np.int64))
+    share = np.where(few, (hashes % np.uint64(LANES)).astype(np.int64), 0)
     together = seller_codes.max(initial=0) + 1
     return Corpus(
         hashes=hashes,

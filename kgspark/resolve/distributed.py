@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 
 from kgspark.resolve import block, compete, matcher, resolver, shared_keys
 from kgspark.resolve.block import Shard, Step
+from kgspark.resolve.cluster import DIFFERENT
 from kgspark.resolve.corpus import LANES, Corpus, Ints
 from kgspark.resolve.matcher import Frequencies, Matcher
 from kgspark.resolve.offers import OFFER, corpus_of, distinct
@@ -122,11 +123,12 @@ def winners(pairs: DataFrame, rounds: int = compete.ROUNDS) -> DataFrame:
     """The scored pairs with ``beaten``: rounds of "best of both slots", each pair standing once in either slot."""
     rank = F.struct((-F.col("score")).alias("z"), "tie", "left", "right")
     sides = pairs.withColumn("rank", rank).withColumn("slot", F.explode(F.array("left_slot", "right_slot")))
-    sides = sides.withColumn("won", F.lit(False))
+    # What people called different takes no slot from a right partner.
+    sides = sides.withColumn("won", F.lit(False)).withColumn("allowed", F.col("said") != DIFFERENT)
     of_slot, of_pair = Window.partitionBy("slot"), Window.partitionBy("left", "right")
     for _ in range(rounds):
         sides = sides.withColumn("taken", F.max("won").over(of_slot))
-        sides = sides.withColumn("open", ~F.max("taken").over(of_pair))
+        sides = sides.withColumn("open", F.col("allowed") & ~F.max("taken").over(of_pair))
         best = F.min(F.when(F.col("open"), F.col("rank"))).over(of_slot)
         sides = sides.withColumn("best", F.col("open") & (F.col("rank") == best))
         sides = sides.withColumn("won", F.col("won") | F.min("best").over(of_pair))

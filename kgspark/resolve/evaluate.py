@@ -17,15 +17,15 @@ from pyspark.errors import AnalysisException
 
 from kgspark.config import Config
 from kgspark.errors import InputError
-from kgspark.ingest.sources import unique_sources
 from kgspark.memory import peak_driver_mb
 from kgspark.night import Night
-from kgspark.resolve import corpus, gold, measures, resolver
+from kgspark.resolve import corpus, gold, measures, repeats, resolver
+from kgspark.resolve.cluster import DIFFERENT
 from kgspark.resolve.corpus import Ints
 from kgspark.resolve.gold import Gold
 from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.measures import Band, Scores
-from kgspark.resolve.offers import corpus_of, listed, listing_once
+from kgspark.resolve.offers import corpus_of, listed, promises, sources_of
 from kgspark.resolve.resolver import Resolution, Verdict
 from kgspark.schema import table
 
@@ -76,8 +76,8 @@ def evaluate(
     frame = offers_of(spark, sources, cfg)
     try:
         chosen = frame.where(where) if where else frame
-        once = listing_once(chosen, unique_sources(sources), cfg.resolve.max_repeat_share)
-        read = listed(chosen, once, "source", "record_id").toArrow()
+        told = promises(chosen, sources, fitted, cfg.resolve)
+        read = listed(chosen, told.once, "source", "record_id").toArrow()
     except AnalysisException as error:
         raise InputError(f"--where {where}: {str(error).splitlines()[0]}") from None
     reading = time.perf_counter() - started
@@ -86,7 +86,11 @@ def evaluate(
     started = time.perf_counter()
     offers = corpus_of(read)
     normalising = time.perf_counter() - started
-    found = resolver.resolve(offers, cfg.resolve, fitted)
+    found = (
+        resolver.resolve(offers, cfg.resolve, fitted)
+        if fitted
+        else repeats.resolve(offers, sources_of(read), told, cfg.resolve)
+    )
     seconds = {"reading": reading, "normalising": normalising} | found.seconds
     return measure(found, truth, corpus.codes(read.column("source").to_pylist()), seconds)
 
@@ -117,7 +121,7 @@ def measure(found: Resolution, truth: Gold, sources: Ints, seconds: dict[str, fl
     known = (truth.cluster[left] >= 0) & (truth.cluster[right] >= 0)
     true = known & (truth.cluster[left] == truth.cluster[right])
     all_true = len(truth.left) if truth.listed else measures.pairs_within(cluster)
-    best = found.won & known
+    believed = (found.p > 0) & known
     return Report(
         offers=len(truth.cluster),
         judged=len(judged),
@@ -127,8 +131,8 @@ def measure(found: Resolution, truth: Gold, sources: Ints, seconds: dict[str, fl
         exact_clusters=measures.exact_clusters(predicted, cluster),
         candidates=len(found.pairs),
         candidate_recall=min(float(true.sum()) / all_true, 1.0) if all_true else 0.0,
-        accepted=int((found.verdict <= Verdict.REFUSED_PERSON).sum()),
-        calibration=measures.calibration(found.p[best], true[best]),
+        accepted=int(((found.verdict < Verdict.BEATEN) & (found.decided != DIFFERENT)).sum()),
+        calibration=measures.calibration(found.p[believed], true[believed]),
         seconds={step: round(value, 2) for step, value in seconds.items()},
         peak_mb=round(peak_driver_mb(), 1),
     )

@@ -28,8 +28,10 @@ OTHERS_WEIGHT = 0.2
 SMALLEST_RATE = 1e-4
 # A pair that a person judged counts as much as this many that were judged by their score ...
 LABEL_WEIGHT = 10.0
-# ... and this many of them settle where the probabilities lie, in the place of the anchor.
+# ... and this many of them settle where the probabilities lie, in the place of the anchor. Only answers on pairs in
+# doubt count there, as ``review`` draws them, and only if both answers occur: complaints alone say nothing of the rest.
 LABELS_TO_ANCHOR = 30
+DOUBT = (0.3, 0.9)
 OUTCOMES = len(Outcome)
 # Outcomes that share a coefficient: tokens found (fm) and tokens missed (fd).
 OUTCOME_GROUPS = ((Outcome.HIT, Outcome.PREFIX), (Outcome.MISS,))
@@ -54,11 +56,15 @@ class Judged:
 
 @dataclass(frozen=True)
 class Model:
-    """One fold's scorer: logit = intercept + coefficients x features + tokens' weights (outcome x token)."""
+    """One fold's scorer: logit = intercept + coefficients x features + tokens' weights (outcome x token).
+
+    ``buckets`` (outcome x bucket) are the weights of tokens that were not seen.
+    """
 
     intercept: float
     coefficients: Doubles
     tokens: Doubles
+    buckets: Doubles
 
 
 @dataclass(frozen=True)
@@ -73,21 +79,23 @@ class Learnt:
 def judge(score: Doubles, pairs: Pairs, label: Doubles, total: float | None = None) -> Judged:
     """Winners, decoys, calibration and probabilities of a score; ``total`` holds the sum of probabilities there.
 
-    ``label`` is 1 or 0 where a person judged a pair, else NaN. Enough of them hold the sum over the judged winners
-    instead: those are the pairs about which nobody was sure.
+    ``label`` is 1 or 0 where a person judged a pair, else NaN. Enough of them on winners in doubt hold the sum over
+    these instead. A pair that a person called different takes no slot from a right one.
     """
     rank = compete.order(score, pairs.tie)
-    won = compete.winners(rank, pairs.first, pairs.second)
-    decoy = compete.decoys(rank, pairs.first, pairs.second, won)
-    calibration = calibrate.fit(score, won, decoy)
-    judged_by_people = won & ~np.isnan(label)
-    if int(judged_by_people.sum()) >= LABELS_TO_ANCHOR:
-        calibration = calibration.anchored(score[judged_by_people], float(label[judged_by_people].sum()))
-    elif total is not None:
-        free = float(calibration.probability(score[won]).sum())
-        calibration = calibration.anchored(score[won], float(np.sqrt(total * max(total, free))))
+    by_score = compete.winners(rank, pairs.first, pairs.second)
+    decoy = compete.decoys(rank, pairs.first, pairs.second, by_score)
+    calibration = calibrate.fit(score, by_score, decoy)
+    if total is not None:
+        free = float(calibration.probability(score[by_score]).sum())
+        calibration = calibration.anchored(score[by_score], float(np.sqrt(total * max(total, free))))
+    doubted = calibration.probability(score)
+    asked = by_score & ~np.isnan(label) & (doubted >= DOUBT[0]) & (doubted <= DOUBT[1])
+    if int(asked.sum()) >= LABELS_TO_ANCHOR and 0 < label[asked].sum() < asked.sum():
+        calibration = calibration.anchored(score[asked], float(label[asked].sum()))
+    won = compete.winners(rank, pairs.first, pairs.second, label != 0) if (label == 0).any() else by_score
     p = np.where(won, calibration.probability(score), 0.0)
-    return Judged(score, rank, won, decoy, calibration, np.where(np.isnan(label), p, label))
+    return Judged(score, rank, won, decoy & ~won, calibration, np.where(np.isnan(label), p, label))
 
 
 def learn(pairs: Pairs, first_score: Doubles, label: Doubles | None = None) -> Learnt:
@@ -114,8 +122,18 @@ def score(models: list[Model], pairs: Pairs) -> Doubles:
     scores = np.zeros(len(pairs))
     for number, model in enumerate(models):
         chosen = fold == number
-        scores[chosen] = model.intercept + evidence.values[chosen] @ model.coefficients + tokens[chosen]
+        scores[chosen] = model.intercept + linear(evidence.values[chosen], model.coefficients) + tokens[chosen]
     return scores
+
+
+def linear(values: Doubles, coefficients: Doubles) -> Doubles:
+    """Sums of coefficients x features, to the bit the same for equal rows: a matrix product adds up in another order
+    for other numbers of rows.
+    """
+    total = np.zeros(len(values))
+    for column, coefficient in zip(values.T, coefficients, strict=True):
+        total += coefficient * column
+    return total
 
 
 def mean(models: list[Model]) -> Model:
@@ -124,6 +142,7 @@ def mean(models: list[Model]) -> Model:
         float(np.mean([m.intercept for m in models])),
         np.mean([m.coefficients for m in models], axis=0),
         np.mean([m.tokens for m in models], axis=0),
+        np.mean([m.buckets for m in models], axis=0),
     )
 
 
@@ -132,17 +151,17 @@ def fit(pairs: Pairs, judged: Judged, label: Doubles) -> list[Model]:
     return [_fit_without(fold, pairs, judged, label) for fold in range(FOLDS)]
 
 
-def token_weights(pairs: Pairs, match: Doubles, wrong: Doubles) -> Doubles:
-    """ln(m / u) for each outcome (row) of each token (column).
+def token_weights(pairs: Pairs, match: Doubles, wrong: Doubles) -> tuple[Doubles, Doubles]:
+    """ln(m / u) for each outcome (row) of each token (column), and of each bucket.
 
     m and u are the rates of the outcome among matches and among wrong pairs, shrunk to the rates of the token's bucket,
     and those to the rates of all (Fellegi and Sunter, 1969, with parameters for each token).
     """
-    m, u = (_rates(pairs, weight) for weight in (match, wrong))
-    return np.asarray(np.log(m / u))
+    (m, of_bucket_m), (u, of_bucket_u) = (_rates(pairs, weight) for weight in (match, wrong))
+    return np.asarray(np.log(m / u)), np.asarray(np.log(of_bucket_m / of_bucket_u))
 
 
-def _rates(pairs: Pairs, weight: Doubles) -> Doubles:
+def _rates(pairs: Pairs, weight: Doubles) -> tuple[Doubles, Doubles]:
     evidence, bucket = pairs.evidence, pairs.bucket
     size = len(bucket)
     cell = evidence.outcome * size + evidence.token
@@ -153,7 +172,7 @@ def _rates(pairs: Pairs, weight: Doubles) -> Doubles:
     of_bucket = (of_bucket + SHRINK_BUCKET * of_all[:, None]) / (of_bucket.sum(axis=0) + SHRINK_BUCKET)
     counts = counts * pairs.own
     rates = (counts + SHRINK_TOKEN * of_bucket[:, bucket]) / (counts.sum(axis=0) + SHRINK_TOKEN)
-    return np.asarray(np.maximum(rates, SMALLEST_RATE))
+    return np.maximum(rates, SMALLEST_RATE), np.maximum(of_bucket, SMALLEST_RATE)
 
 
 def _fit_without(fold: int, pairs: Pairs, judged: Judged, label: Doubles) -> Model:
@@ -162,7 +181,7 @@ def _fit_without(fold: int, pairs: Pairs, judged: Judged, label: Doubles) -> Mod
     believed = judged.won | labelled
     match = np.where(believed, judged.p, 0.0) * counted
     wrong = np.where(believed, 1.0 - judged.p, judged.decoy) * counted
-    weights = token_weights(pairs, match, wrong)
+    weights, of_buckets = token_weights(pairs, match, wrong)
     evidence = pairs.evidence
     each = weights[evidence.outcome, evidence.token]
     sums = [
@@ -178,7 +197,7 @@ def _fit_without(fold: int, pairs: Pairs, judged: Judged, label: Doubles) -> Mod
     scale = np.zeros(OUTCOMES)
     for group, slope in zip(OUTCOME_GROUPS, beta[-groups:], strict=True):
         scale[list(group)] = slope
-    return Model(intercept, beta[:-groups] + GIVEN, scale[:, None] * weights)
+    return Model(intercept, beta[:-groups] + GIVEN, scale[:, None] * weights, scale[:, None] * of_buckets)
 
 
 def logistic(

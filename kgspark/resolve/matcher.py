@@ -16,9 +16,8 @@ from kgspark.resolve.block import Step
 from kgspark.resolve.calibrate import Calibration
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, Matrix, document_frequency, idf, weighted
 from kgspark.resolve.features import FIRST_SCORE, NAMES, Evidence, Weights
-from kgspark.resolve.hits import Outcome
 from kgspark.resolve.learn import Learnt, Model
-from kgspark.resolve.normalise import Kind, kind
+from kgspark.resolve.normalise import kind
 from kgspark.resolve.pairs import FOLDS, RARE, Pairs, bucket
 from kgspark.resolve.settings import ResolveSettings
 
@@ -49,29 +48,43 @@ class Frequencies:
 class Fitted:
     """What learning found: a model a fold, over the tokens of the frequencies, and the calibration.
 
-    ``intercepts`` (fold), ``coefficients`` (fold x feature), ``tokens`` (fold x outcome x token) and ``fallback`` (fold
-    x outcome x kind) for tokens that are rare or new.
+    ``intercepts`` (fold), ``coefficients`` (fold x feature), ``tokens`` (fold x outcome x token) and ``buckets`` (fold
+    x outcome x bucket) for tokens that are rare, new, or in none of the offers that were learnt from.
     """
 
     intercepts: Doubles
     coefficients: Doubles
     tokens: Doubles
-    fallback: Doubles
+    buckets: Doubles
     calibration: Calibration
 
 
 @dataclass(frozen=True)
 class Matcher:
-    """Frequencies, what was fitted over them, and the figures of the fit (they decide nothing)."""
+    """Frequencies, what was fitted over them, and the figures of the fit (they decide nothing).
+
+    ``once`` are the sources whose sellers were found to list a product once; None where nobody asked.
+    """
 
     frequencies: Frequencies
     fitted: Fitted
     figures: Mapping[str, float] = field(default_factory=dict)
+    once: tuple[str, ...] | None = None
 
     def score(self, corpus: Corpus, pairs: Pairs) -> Doubles:
         """Logit of each pair, by the model of its fold."""
         return learn.score(
-            list(map(Model, self.fitted.intercepts, self.fitted.coefficients, self._tokens(corpus))), pairs
+            [
+                Model(*fold)
+                for fold in zip(
+                    self.fitted.intercepts,
+                    self.fitted.coefficients,
+                    self._tokens(corpus),
+                    self.fitted.buckets,
+                    strict=True,
+                )
+            ],
+            pairs,
         )
 
     @property
@@ -82,13 +95,13 @@ class Matcher:
     def probability(self, corpus: Corpus, pairs: Pairs, score: Doubles, cfg: ResolveSettings) -> tuple[Doubles, Bools]:
         """Probability of each pair if it is believed at all, and whether it must win for that.
 
-        It must where both sellers list a product once: elsewhere an offer may have several partners at one seller.
+        It must, unless one of the sellers is small: these compete with one another for want of better rivals.
         Without learning it is that of a shared GTIN (1), or of a shared brand and model number where no GTIN speaks
         against it; between sellers that list a product once, only the best of several pairs with one number counts.
         """
         if self.learnt:
             p = self.fitted.calibration.probability(score)
-            return p, corpus.guarded[pairs.left] & corpus.guarded[pairs.right]
+            return p, ~(corpus.small[pairs.left] | corpus.small[pairs.right])
         said = dict(zip(NAMES, pairs.evidence.values.T > 0, strict=True))
         by_model = said["same_model"] & ~said["other_gtin"]
         p = np.where(said["same_gtin"], 1.0, np.where(by_model, cfg.mpn_confidence, 0.0))
@@ -103,8 +116,8 @@ class Matcher:
     def _tokens(self, corpus: Corpus) -> Doubles:
         """Fold x outcome x token of the corpus."""
         rows = _rows(self.frequencies.place, corpus.vocabulary)
-        kinds = np.array([kind(token) for token in corpus.vocabulary], dtype=np.int64)
-        table = self.fitted.fallback[:, :, kinds]
+        unseen = np.array([bucket(kind(token), 1) for token in corpus.vocabulary], dtype=np.int64)
+        table = self.fitted.buckets[:, :, unseen]
         known = rows >= 0
         table[:, :, known] = self.fitted.tokens[:, :, rows[known]]
         return np.asarray(table)
@@ -175,24 +188,23 @@ def retrievals(corpus: Corpus, known: Frequencies, word_cap: int, gram_cap: int)
 
 
 def build(known: Frequencies, corpus: Corpus, pairs: Pairs, learnt: Learnt) -> Matcher:
-    """Keep what was learnt over the tokens of the frequencies, and one weight a kind for the others."""
+    """Keep what was learnt over the tokens of the frequencies.
+
+    Those that no offer of the corpus holds (it may be a sample) have the weight of their bucket, as the others have.
+    """
     place = {token: column for column, token in enumerate(corpus.vocabulary)}
-    kinds = np.array([kind(token) for token in corpus.vocabulary], dtype=np.int64)
-    singles = {k: np.flatnonzero((kinds == k) & (pairs.bucket == bucket(k, 1)) & ~pairs.own) for k in Kind}
-    shape = (FOLDS, len(Outcome))
-    fallback = np.zeros((*shape, len(Kind)))
-    tokens = np.zeros((*shape, len(known.tokens)))
     listed = np.array([place.get(token, -1) for token in known.tokens], dtype=np.int64)
+    seen = listed >= 0
+    said = zip(known.tokens, known.name.tolist(), strict=True)
+    buckets = np.array([bucket(kind(token), df) for token, df in said], dtype=np.int64)
+    tokens = np.stack([model.buckets[:, buckets] for model in learnt.models])
     for fold, model in enumerate(learnt.models):
-        for k, rows in singles.items():
-            if len(rows):
-                fallback[fold, :, k] = model.tokens[:, rows[0]]
-        tokens[fold][:, listed >= 0] = model.tokens[:, listed[listed >= 0]]
+        tokens[fold][:, seen] = model.tokens[:, listed[seen]]
     fitted = Fitted(
         np.array([model.intercept for model in learnt.models]),
         np.stack([model.coefficients for model in learnt.models]),
         tokens,
-        fallback,
+        np.stack([model.buckets for model in learnt.models]),
         learnt.judged.calibration,
     )
     figures = {"pairs": float(len(pairs)), "expected_matches": learnt.judged.expected}
@@ -201,10 +213,10 @@ def build(known: Frequencies, corpus: Corpus, pairs: Pairs, learnt: Learnt) -> M
 
 def believing_keys(fitted: Matcher) -> Matcher:
     """The same frequencies with nothing learnt, for when there was too little to learn from: see ``probability``."""
-    tokens, fallback = np.zeros_like(fitted.fitted.tokens), np.zeros_like(fitted.fitted.fallback)
+    tokens, buckets = np.zeros_like(fitted.fitted.tokens), np.zeros_like(fitted.fitted.buckets)
     coefficients = np.tile(np.array(list(FIRST_SCORE.values())), (FOLDS, 1))
     never = Calibration(np.array([0.0]), np.array([0.5]), float("inf"))
-    return replace(fitted, fitted=Fitted(np.zeros(FOLDS), coefficients, tokens, fallback, never))
+    return replace(fitted, fitted=Fitted(np.zeros(FOLDS), coefficients, tokens, buckets, never))
 
 
 def evidence(corpus: Corpus, known: Frequencies, left: Ints, right: Ints) -> tuple[Evidence, Ints]:

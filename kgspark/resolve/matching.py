@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from kgspark.ingest.sources import unique_sources
-from kgspark.resolve import counting, decisions, distributed, pair_rows, resolver, shared_keys, store, union
+from kgspark.resolve import counting, decisions, distributed, pair_rows, repeats, resolver, shared_keys, store, union
 from kgspark.resolve.matcher import Matcher
-from kgspark.resolve.offers import corpus_of, listed, listing_once
+from kgspark.resolve.offers import corpus_of, listed, promises, sources_of
+from kgspark.resolve.repeats import Promises
 from kgspark.schema import conform, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import DataFrame
 
     from kgspark.night import Night
@@ -52,20 +54,22 @@ def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Nigh
     contradict each other, or the matcher cannot be read.
     """
     said = tuple(decisions.agreed(decided))
-    once = tuple(listing_once(offers, unique_sources(night.sources), cfg.max_repeat_share))
     pinned = store.load(cfg.matcher) if cfg.matcher else None
-    frame, number = listed(offers, once), offers.count()
+    told = promises(offers, night.sources, pinned, cfg)
+    number = offers.count()
     if number <= cfg.max_driver_offers:
-        read = frame.toArrow()
+        read = listed(offers, told.once).toArrow()
         corpus, ids = corpus_of(read), read.column("offer_id").to_pylist()
-        found = resolver.resolve(corpus, cfg, pinned, decisions.of_rows(said, ids))
-        rows = pair_rows.of_resolution(corpus, ids, found, cfg)
-        fitted = Fit(found.matcher, once, said, number, rows)
+        by_people = decisions.of_rows(said, ids)
+        found = (
+            resolver.resolve(corpus, cfg, pinned, by_people)
+            if pinned
+            else repeats.resolve(corpus, sources_of(read), told, cfg, by_people)
+        )
+        matcher, rows = found.matcher, pair_rows.of_resolution(corpus, ids, found)
     else:
-        # Read for the frequencies, for the draw and for what was drawn.
-        frame = shared_keys.without_placeholders(frame, cfg).persist()
-        matcher = pinned or _fit_sample(frame, number, said, cfg)
-        fitted = Fit(matcher, once, said, number)
+        matcher, rows = pinned or _fit_sample(_read(offers, told.once, cfg), number, said, told, cfg), None
+    fitted = Fit(matcher, told.once if matcher.once is None else matcher.once, said, number, rows)
     log.info(
         "resolve: %d offers in %s, matcher %s",
         number, "one process" if fitted.rows is not None else "Spark", "pinned" if pinned else "fitted",
@@ -84,15 +88,24 @@ def build(
     if fitted.rows is not None:
         rows = fitted.rows.select(contract.column_names)
         return {PAIRS: conform(spark.createDataFrame(rows, contract.struct), contract)}
-    # Read for the search, for both ends of every pair, for the components and for the rows.
-    frame = shared_keys.without_placeholders(listed(offers, fitted.once), cfg).persist()
+    frame = _read(offers, fitted.once, cfg)
     said = spark.createDataFrame(list(fitted.decisions), distributed.DECISIONS)
     judged = distributed.judged(frame, said, fitted.matcher, cfg, fitted.offers)
-    return {PAIRS: conform(union.offer_pairs(judged, frame, fitted.matcher, cfg), contract)}
+    return {PAIRS: conform(union.offer_pairs(judged, frame, fitted.matcher, cfg, fitted.offers), contract)}
 
 
-def _fit_sample(frame: DataFrame, number: int, said: tuple[tuple[str, str, int], ...], cfg: ResolveSettings) -> Matcher:
+def _read(offers: DataFrame, once: Sequence[str], cfg: ResolveSettings) -> DataFrame:
+    """The offers as tokens, kept: they are asked for common codes, for the search, for both ends of every pair, for the
+    components and for the rows.
+    """
+    return shared_keys.without_placeholders(listed(offers, once).persist(), cfg)
+
+
+def _fit_sample(
+    frame: DataFrame, number: int, said: tuple[tuple[str, str, int], ...], told: Promises, cfg: ResolveSettings
+) -> Matcher:
     known = counting.frequencies(frame, number)
     read = counting.neighbours(frame, known, cfg.max_word_offers, cfg.max_fit_offers).toArrow()
     ids = read.column("offer_id").to_pylist()
-    return resolver.resolve(corpus_of(read), cfg, decisions=decisions.of_rows(said, ids), known=known).matcher
+    by_people = decisions.of_rows(said, ids)
+    return repeats.resolve(corpus_of(read), sources_of(read), told, cfg, by_people, known).matcher

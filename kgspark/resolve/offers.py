@@ -15,12 +15,18 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from kgspark.graph.names import plain
+from kgspark.ingest.sources import unique_sources
 from kgspark.resolve import corpus
 from kgspark.resolve.corpus import MOST, SMALL_SELLER, Corpus, Ints
 from kgspark.resolve.normalise import DESCRIPTION_LENGTH, Listing, listing
+from kgspark.resolve.repeats import Promises
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+    from kgspark.ingest.sources import Source
+    from kgspark.resolve.matcher import Matcher
+    from kgspark.resolve.settings import ResolveSettings
 
 log = logging.getLogger(__name__)
 
@@ -107,11 +113,24 @@ def corpus_of(rows: pa.Table) -> Corpus:
     return corpus.build(ids, listers, alone, [Listing(*row) for row in read], small)
 
 
+def sources_of(rows: pa.Table) -> list[str]:
+    """The source of each offer (columns OFFER)."""
+    return [lister.partition(_BETWEEN)[0] for lister in rows.column("lister").to_pylist()]
+
+
 def distinct(rows: pa.Table) -> tuple[pa.Table, Ints]:
     """The distinct offers among rows, by rising id, and for each row its number there."""
     ids = np.array(rows.column("offer_id").to_pylist(), dtype=object)
     _, first, place = np.unique(ids, return_index=True, return_inverse=True)
     return rows.take(pa.array(first)), place.astype(np.int64)
+
+
+def promises(offers: DataFrame, sources: Sequence[Source], fitted: Matcher | None, cfg: ResolveSettings) -> Promises:
+    """What sources say of their sellers, as far as their offers bear it out; a fitted matcher's word stands."""
+    if fitted is not None and fitted.once is not None:
+        return Promises(fitted.once)
+    once = listing_once(offers, unique_sources(sources), cfg.max_repeat_share)
+    return Promises(tuple(once), tuple(unique_sources(sources, said=None)))
 
 
 def listing_once(offers: DataFrame, declared: Sequence[str], most: float) -> list[str]:

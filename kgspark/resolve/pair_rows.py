@@ -18,8 +18,7 @@ from kgspark.resolve.features import NAMES
 from kgspark.resolve.hits import Outcome
 from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.pairs import prepare
-from kgspark.resolve.resolver import Decided, Resolution, Verdict, worth_keeping
-from kgspark.resolve.settings import ResolveSettings
+from kgspark.resolve.resolver import Decided, Resolution, Verdict
 
 _CONTRIBUTION = pa.struct(
     [("kind", pa.string()), ("what", pa.string()), ("finding", pa.string()), ("weight", pa.float64())]
@@ -28,9 +27,9 @@ CONTRIBUTIONS = pa.list_(_CONTRIBUTION)
 _SAID = {SAME: "same", DIFFERENT: "different"}
 
 
-def of_resolution(corpus: Corpus, ids: Sequence[str], found: Resolution, cfg: ResolveSettings) -> pa.Table:
+def of_resolution(corpus: Corpus, ids: Sequence[str], found: Resolution) -> pa.Table:
     """Rows of silver.offer_pairs for what was found in one process; ``ids`` are the offers of the corpus."""
-    chosen = np.flatnonzero(worth_keeping(found.p, found.decided, cfg))
+    chosen = np.flatnonzero(found.kept)
     left, right = found.pairs.left[chosen], found.pairs.right[chosen]
     name = np.array(ids, dtype=object)
     return pa.table(
@@ -69,21 +68,20 @@ def contributions(corpus: Corpus, fitted: Matcher, left: Ints, right: Ints) -> p
     outcome = np.array([each.name.lower() for each in Outcome], dtype=object)
     owner = np.concatenate([np.arange(count), np.repeat(np.arange(count), features), evidence.pair])
     kind = np.repeat(np.array(["base", "feature", "token"], dtype=object), [count, count * features, len(by_token)])
+    # Names by number: an array of texts would take as much for each as for the longest.
+    names = np.array(["intercept", *NAMES, *corpus.vocabulary], dtype=object)
+    place = np.empty(len(names), dtype=np.int64)
+    place[np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)] = np.arange(len(names))
     what = np.concatenate(
-        [
-            np.full(count, "intercept", dtype=object),
-            np.tile(np.array(NAMES, dtype=object), count),
-            np.array(corpus.vocabulary, dtype=object)[evidence.token],
-        ]
+        [np.zeros(count, dtype=np.int64), np.tile(np.arange(1, features + 1), count), evidence.token + features + 1]
     )
     values = np.array([f"{value:.3g}" for value in evidence.values.ravel().tolist()], dtype=object)
     finding = np.concatenate([np.full(count, "", dtype=object), values, outcome[evidence.outcome]])
     weight = np.concatenate([fitted.fitted.intercepts[pairs.fold], by_feature.ravel(), by_token])
     # A zero says nothing; equal weights stand in the order of their names, so that equal pairs have equal rows.
     said = np.flatnonzero((weight != 0) | (kind == "base"))
-    names = np.unique(what[said].astype(str), return_inverse=True)[1]
-    order = said[np.lexsort((names, -np.abs(weight[said]), owner[said]))]
+    order = said[np.lexsort((place[what[said]], -np.abs(weight[said]), owner[said]))]
     offsets = np.concatenate([[0], np.cumsum(np.bincount(owner[said], minlength=count))]).astype(np.int32)
-    entries = [pa.array(column[order]) for column in (kind, what, finding, weight)]
+    entries = [pa.array(column) for column in (kind[order], names[what[order]], finding[order], weight[order])]
     typed = [entry.cast(field.type) for entry, field in zip(entries, _CONTRIBUTION, strict=True)]
     return pa.ListArray.from_arrays(pa.array(offsets), pa.StructArray.from_arrays(typed, fields=list(_CONTRIBUTION)))

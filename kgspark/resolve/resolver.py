@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from kgspark.resolve import block, cluster, compete, features, learn, matcher, prices
 from kgspark.resolve.block import Hits, Shard, Step
-from kgspark.resolve.cluster import SAME, UNDECIDED, Clusters, Links, Members
+from kgspark.resolve.cluster import DIFFERENT, SAME, UNDECIDED, Clusters, Links, Members
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, without_placeholders
 from kgspark.resolve.matcher import Frequencies, Matcher
 from kgspark.resolve.pairs import Pairs, prepare
@@ -54,12 +54,14 @@ NO_DECISIONS = Decisions(_EMPTY, _EMPTY, np.empty(0, dtype=np.int8))
 class Resolution:
     """Candidate pairs with the steps that found them, score, probability and verdict; clusters; the matcher; seconds.
 
-    ``p`` is 0 for pairs that did not win; ``decided`` is what people said of a pair.
+    ``kept`` pairs are worth showing: what the matcher says of them or what people decided makes them so. ``p`` is 0 for
+    pairs that had to win and did not; ``decided`` is what people said of a pair.
     """
 
     pairs: Pairs
     steps: Ints
     score: Doubles
+    kept: Bools
     won: Bools
     p: Doubles
     decided: Decided
@@ -98,15 +100,16 @@ def resolve(
         rank = compete.order(score, pairs.tie)
         believed, must_win = fitted.probability(corpus, pairs, score, cfg)
         # The others rank below these, and would take no slot from them.
-        won = compete.winners(rank, pairs.first, pairs.second, worth_keeping(believed, decided, cfg))
+        kept = worth_keeping(believed, decided, cfg)
+        won = compete.winners(rank, pairs.first, pairs.second, kept & (decided != DIFFERENT))
         p = np.where(won | ~must_win, believed, 0.0)
-        kept = np.flatnonzero(worth_keeping(p, decided, cfg))
-        links = Links(left[kept], right[kept], rank[kept], p[kept], decided[kept])
+        live = np.flatnonzero(worth_keeping(p, decided, cfg))
+        links = Links(left[live], right[live], rank[live], p[live], decided[live])
         found = cluster.union(links, Members(corpus.sellers, corpus.unique, corpus.guarded), cfg)
         verdict = np.where(must_win & ~won, Verdict.BEATEN, Verdict.IMPROBABLE).astype(np.int8)
         judged = (links.p >= cfg.min_probability) | (links.said != UNDECIDED)
-        verdict[kept[judged]] = found.refusal[judged]
-    return Resolution(pairs, steps, score, won, p, decided, verdict, found, fitted, seconds)
+        verdict[live[judged]] = found.refusal[judged]
+    return Resolution(pairs, steps, score, kept, won, p, decided, verdict, found, fitted, seconds)
 
 
 def worth_keeping(p: Doubles, decided: Decided, cfg: ResolveSettings) -> Bools:
@@ -136,7 +139,7 @@ def candidates(
 
 def search(corpus: Corpus, queries: Shard, index: Shard, cfg: ResolveSettings) -> Hits:
     """The nearest offers of each query: more of them for offers that may have several partners at one seller."""
-    found = []
+    found = [block.no_hits()]
     guarded = corpus.guarded[queries.numbers]
     for asking, k in ((guarded, cfg.candidates), (~guarded, cfg.unguarded_candidates)):
         if asking.any():

@@ -23,7 +23,7 @@ from kgspark.resolve.matcher import Fitted, Frequencies, Matcher
 from kgspark.resolve.normalise import Kind
 from kgspark.resolve.pairs import FOLDS
 
-FORMAT = 2
+FORMAT = 3
 
 
 def save(matcher: Matcher, root: str, trained_on: str) -> str:
@@ -80,10 +80,11 @@ def load(path: str) -> Matcher:
             np.array(model["intercepts"]),
             np.array(model["coefficients"]),
             weights.reshape(FOLDS, len(Outcome), tokens.num_rows),
-            np.array(model["fallback"]),
+            np.array(model["buckets"]),
             calibration,
         ),
         manifest["figures"],
+        None if model["once"] is None else tuple(model["once"]),
     )
     if _fingerprint(*_tables(matcher)) != manifest["sha256"]:
         raise InputError(f"{path} does not hold what its manifest says; it was changed. Fit a new matcher.")
@@ -114,7 +115,8 @@ def _tables(matcher: Matcher) -> tuple[pa.Table, pa.Table, dict[str, Any]]:
         "kinds": [kind.name for kind in Kind],
         "intercepts": fitted.intercepts.tolist(),
         "coefficients": fitted.coefficients.tolist(),
-        "fallback": fitted.fallback.tolist(),
+        "buckets": fitted.buckets.tolist(),
+        "once": matcher.once,
         "scores": fitted.calibration.scores.tolist(),
         "q": fitted.calibration.q.tolist(),
         "constant": fitted.calibration.constant,

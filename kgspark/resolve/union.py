@@ -5,6 +5,7 @@ judged pairs -> believed or decided -> components -> the refusing union inside e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,24 +28,31 @@ from kgspark.schema import table
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+# Offers whose components one call unites: fewer calls cost less, and a task's memory is bounded.
+_OFFERS_A_UNION = 20_000
 _PAIR = ("left", "right", "steps", "said", "score", "p")
 _VERDICT = "left string, right string, steps long, said int, score double, p double, verdict int"
 
 
-def offer_pairs(judged: DataFrame, offers: DataFrame, fitted: Matcher, cfg: ResolveSettings) -> DataFrame:
-    """Rows of silver.offer_pairs: the pairs of ``distributed.judged`` that are worth keeping, each with its verdict."""
-    kept = judged.where((F.col("p") >= cfg.min_kept_probability) | (F.col("said") != UNDECIDED))
+def offer_pairs(judged: DataFrame, offers: DataFrame, fitted: Matcher, cfg: ResolveSettings, number: int) -> DataFrame:
+    """Rows of silver.offer_pairs: the pairs of ``distributed.judged``, each with its verdict; ``number`` of offers."""
     # Read for the components, for the union and for the rows themselves.
-    kept = kept.persist()
-    done = verdicts(offers, kept, cfg)
+    done = verdicts(offers, judged.persist(), cfg, number)
     explain = _Explain(fitted)
     return beside(done.withColumns({"one": F.col("left"), "other": F.col("right")}), offers).mapInArrow(
         lambda batches: explain(batches), table("silver.offer_pairs").struct
     )
 
 
-def verdicts(offers: DataFrame, pairs: DataFrame, cfg: ResolveSettings) -> DataFrame:
-    """The pairs with ``verdict`` (Verdict): components of the believed ones, then the refusing union inside each."""
+def verdicts(offers: DataFrame, pairs: DataFrame, cfg: ResolveSettings, number: int) -> DataFrame:
+    """The pairs with ``verdict`` (Verdict): components of the believed ones, then the refusing union inside each.
+
+    A task unites many components at once, as most are two offers.
+    """
+    parts_of = max(1, math.ceil(number / _OFFERS_A_UNION))
+    beaten = (F.col("p") < cfg.min_kept_probability) & (F.col("said") == UNDECIDED)
+    lost = pairs.where(beaten).select(*_PAIR, F.lit(int(Verdict.BEATEN)).alias("verdict"))
+    pairs = pairs.where(~beaten)
     believed = (F.col("p") >= cfg.min_probability) | (F.col("said") != UNDECIDED)
     ends_of = node_key("left").alias("src"), node_key("right").alias("dst")
     edges = pairs.select(*ends_of, *_PAIR, "tie", "beaten", believed.alias("believed"))
@@ -56,20 +64,23 @@ def verdicts(offers: DataFrame, pairs: DataFrame, cfg: ResolveSettings) -> DataF
     component = choose.connected_components(vertices.select("id"), joining, engine)
     members = vertices.join(component, on="id", how="inner")
     # Under a name of its own: Spark takes a column for ambiguous that both sides of a cogroup have from one frame.
+    group = F.pmod("component", F.lit(parts_of)).alias("group")
     parts = component.select(F.col("id").alias("src"), F.col("component").alias("part"))
     other_parts = component.select(F.col("id").alias("dst"), F.col("component").alias("other_part"))
     placed = edges.join(parts, on="src", how="inner").join(other_parts, on="dst", how="inner")
     # A pair between two components is none that was believed: it unites nothing.
     without = F.when(F.col("beaten"), int(Verdict.BEATEN)).otherwise(int(Verdict.IMPROBABLE))
     across = placed.where("part <> other_part").select(*_PAIR, without.alias("verdict"))
-    grouped = members.groupBy("component").cogroup(placed.where("part = other_part").groupBy("part"))
+    inside = placed.where("part = other_part").withColumn("group", F.pmod("part", F.lit(parts_of)))
+    grouped = members.withColumn("group", group).groupBy("group").cogroup(inside.groupBy("group"))
     union = _Union(cfg)
-    return grouped.applyInArrow(lambda members, pairs: union(members, pairs), _VERDICT).unionByName(across)
+    united = grouped.applyInArrow(lambda members, pairs: union(members, pairs), _VERDICT)
+    return united.unionByName(across).unionByName(lost)
 
 
 @dataclass(frozen=True)
 class _Union:
-    """Unites the pairs of one component."""
+    """Unites the pairs of some components."""
 
     cfg: ResolveSettings
 
