@@ -1,7 +1,7 @@
 """The night in flow order: which stage reads what, writes what, and which function does it. Read this file first.
 
-raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> matched pairs of offers -> products ->
-golden records -> graph -> metrics, vectors
+raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> facts in texts ->
+matched pairs of offers -> products -> conflicts, golden records -> graph -> metrics, vectors
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import Literal, Protocol
 from pyspark.sql import DataFrame
 
 from kgspark.embed import vectors
+from kgspark.extract import attributes
 from kgspark.graph import facts, metrics
 from kgspark.ingest import interactions, offers, price_history, records, reviews
+from kgspark.reconcile import conflicts
 from kgspark.reconcile import products as golden
 from kgspark.resolve import matching, products
 
@@ -77,6 +79,15 @@ STAGES: tuple[Stage, ...] = (
         "rows",
     ),
     Stage(
+        "extract.attributes",
+        ("silver.offers", "bronze.catalog_records"),
+        ("silver.attribute_mentions",),
+        attributes.build,
+        "attributes",
+        "whole",
+        fit=attributes.fit,
+    ),
+    Stage(
         "resolve.pairs",
         ("silver.offers", DECISIONS),
         ("silver.offer_pairs",),
@@ -101,8 +112,16 @@ STAGES: tuple[Stage, ...] = (
         "whole",
     ),
     Stage(
+        "reconcile.conflicts",
+        ("silver.offers", "silver.product_offers", "silver.attribute_mentions"),
+        ("silver.value_conflicts",),
+        conflicts.build,
+        "reconcile",
+        "whole",
+    ),
+    Stage(
         "reconcile.products",
-        ("silver.offers", "silver.product_offers"),
+        ("silver.offers", "silver.product_offers", "silver.attribute_mentions", "silver.value_conflicts"),
         ("silver.products",),
         golden.build,
         "reconcile",

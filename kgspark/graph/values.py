@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _SPELLINGS = {
     "milligram": "mg 毫克",
     "gram": "g gr gm gms gram grams gramm 克",
+    "jin": "斤 市斤",
     "kilogram": "kg kgs kilo kilos kilogram kilograms 千克 公斤",
     "ounce": "oz ounce ounces",
     "pound": "lb lbs pound pounds",
@@ -36,7 +37,7 @@ _SPELLINGS = {
     "millimeter": "mm millimeter millimeters millimetre millimetres 毫米",
     "centimeter": "cm centimeter centimeters centimetre centimetres 厘米",
     "meter": "m meter meters metre metres 米",
-    "inch": "in inch inches \" ″ ” '' 英寸",
+    "inch": "in inch inches \" ″ ” '' 英寸 寸",
     "foot": "ft foot feet",
     "yard": "yd yard yards",
     "centimeter ** 2": "cm2 cm² sqcm",
@@ -83,7 +84,7 @@ _CANONICAL = {
     "pack": "packs",
     "minute": "min",
 }
-_UNITS = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()}
+UNITS = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 _QUANTITY = re.compile(r"([+-]?)(?:(\d+) +(\d{1,2})/(\d{1,2})|((?:\d[\d.,]*|[.,]\d+)))\s*([^\d\s].*)", re.DOTALL)
 _NUMBER = re.compile(r"(?P<whole>\d*)(?:[.,](?P<part>\d+))?|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+,\d+")
 _EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
@@ -103,7 +104,7 @@ def quantity(text: str, digits: int) -> tuple[str, str] | None:
     if match is None:
         return None
     sign, whole, over, under, plain, spelling = match.groups()
-    unit = _UNITS.get(re.sub(r"\s+", "", spelling.lower())) or _UNITS.get(re.sub(r"[\s.]+", "", spelling.lower()))
+    unit = UNITS.get(re.sub(r"\s+", "", spelling.lower())) or UNITS.get(re.sub(r"[\s.]+", "", spelling.lower()))
     amount = _mixed(whole, over, under) if whole else _decimal(plain)
     if unit is None or amount is None:
         return None
@@ -166,6 +167,7 @@ def _registry() -> UnitRegistry[Any]:
     registry: UnitRegistry[Any] = UnitRegistry(non_int_type=Decimal)
     registry.define("piece = [pieces]")
     registry.define("pack = [packs]")
+    registry.define("jin = 500 gram")
     return registry
 
 

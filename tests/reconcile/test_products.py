@@ -43,7 +43,7 @@ OFFERS = [
         "mpn": "mg1",
         "category_path": ["Home", "Mugs"],
         "description": "A longer text.",
-        "attributes": {"colour": "sky"},
+        "attributes": {"colour": "sky", "Net Weight": "35 kg"},
     },
     {
         "offer_id": "offer/3",
@@ -71,6 +71,21 @@ PRODUCT_OFFERS = [
     {"product_id": "product/lamp", "offer_id": "offer/4", "source": "south", "record_id": "s3", "rule": "single"},
     {"product_id": "product/stub", "offer_id": "offer/9", "source": "north", "record_id": "n9", "rule": "stub"},
 ]
+CONFLICTS = [
+    {"conflict_id": "conflict/1", "offer_id": "offer/2", "attribute": "net_weight", "refused": True},
+    {"conflict_id": "conflict/2", "offer_id": "offer/1", "attribute": "size", "refused": False},
+]
+MENTIONS = [
+    # Refused above: the text fills the gap, under its own name.
+    {"mention_id": "mention/1", "offer_id": "offer/2", "attribute": "net_weight", "value": "350 g", "confidence": 0.95},
+    # No offer declares it.
+    {"mention_id": "mention/2", "offer_id": "offer/3", "attribute": "material", "value": "clay", "confidence": 0.9},
+    # Declared: texts have no vote.
+    {"mention_id": "mention/3", "offer_id": "offer/3", "attribute": "colour", "value": "red", "confidence": 0.99},
+    # Not sure enough.
+    {"mention_id": "mention/4", "offer_id": "offer/3", "attribute": "volume", "value": "1 l", "confidence": 0.89},
+    {"mention_id": "mention/5", "offer_id": "offer/4", "attribute": "brand", "value": "Glow", "confidence": 0.9},
+]
 
 
 def _golden(spark: SparkSession, shuffled: bool = False) -> DataFrame:
@@ -79,7 +94,10 @@ def _golden(spark: SparkSession, shuffled: bool = False) -> DataFrame:
         return built.repartition(3) if shuffled else built
 
     offers, members = frame("silver.offers", OFFERS), frame("silver.product_offers", PRODUCT_OFFERS)
-    return products.build(offers, members, cfg=ReconcileSettings(), night=NIGHT)["silver.products"]
+    mentions = frame("silver.attribute_mentions", [m | {"extractor": "lexicon"} for m in MENTIONS])
+    conflicts = frame("silver.value_conflicts", CONFLICTS)
+    built = products.build(offers, members, mentions, conflicts, cfg=ReconcileSettings(), night=NIGHT)
+    return built["silver.products"]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +116,8 @@ def test_values_that_most_offers_agree_on(golden: DataFrame) -> None:
         "gtins": ["00012345678905", "04006381333931"],
         "mpn": "MG-1",
         "category_path": ["Home", "Mugs"],  # one vote each: the longer
-        "attributes": {"colour": "Blue", "size": "L"},  # Blue and blue agree against sky
+        # Blue and blue agree against sky; 35 kg is refused.
+        "attributes": {"colour": "Blue", "size": "L", "net_weight": "350 g", "material": "clay"},
         "language": "de",
         "offers": 3,
         "sellers": 2,
@@ -110,12 +129,15 @@ def test_values_that_most_offers_agree_on(golden: DataFrame) -> None:
             "mpn": "offer/1",
             "category_path": "offer/2",
             "attributes.colour": "offer/1",
+            "attributes.material": "mention/2",
+            "attributes.net_weight": "mention/1",
             "attributes.size": "offer/1",
             "gtins": "offer/3",
         },
     }
     lamp = found["product/lamp"]
-    assert (lamp["title"], lamp["brand"], lamp["origin"]) == ("Lamp", None, {"title": "offer/4"})
+    assert (lamp["title"], lamp["brand"]) == ("Lamp", "Glow")
+    assert lamp["origin"] == {"title": "offer/4", "brand": "mention/5"}
     stub = found["product/stub"]
     assert (stub["title"], stub["stub"], stub["offers"], stub["sellers"], stub["origin"]) == (
         "north n9",

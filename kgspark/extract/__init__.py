@@ -1,0 +1,1 @@
+"""Facts out of free text, each with the place it was read at."""

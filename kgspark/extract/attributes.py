@@ -1,0 +1,99 @@
+"""Values of attributes in the texts of offers, each with its place in the raw record: stage extract.attributes.
+
+offers -> (learn a lexicon from what sellers declare) -> readings of title, description and attribute fields ->
+places in the raw record -> silver.attribute_mentions
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from kgspark.columns import hash_id
+from kgspark.extract import lexicon_store
+from kgspark.extract.lexicon import Lexicon, Listing, learn
+from kgspark.extract.offer_reader import READ, OfferReader, declared_of
+from kgspark.ingest.mapping import live
+from kgspark.schema import conform, table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from kgspark.extract.attributes_settings import AttributesSettings
+    from kgspark.night import Night
+
+log = logging.getLogger(__name__)
+MENTIONS = "silver.attribute_mentions"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The lexicon of a night."""
+
+    lexicon: Lexicon
+
+    def save(self, root: str, trained_on: str) -> str:
+        """Keep the lexicon under ``root``; gives its folder."""
+        return lexicon_store.save(self.lexicon, root, trained_on)
+
+
+def fit(offers: DataFrame, catalog_records: DataFrame, cfg: AttributesSettings, night: Night) -> Fit:
+    """Learn what sellers call things, or load the lexicon that the settings name.
+
+    Inputs: silver.offers by offer_id, of which at most ``max_fit_offers`` are read, drawn by hash; the records are not
+    read. Raises InputError where the named lexicon cannot be read.
+    """
+    if cfg.lexicon:
+        return Fit(lexicon_store.load(cfg.lexicon))
+    # By hash, so that the same offers are drawn whatever the order of rows.
+    drawn = offers.orderBy(F.xxhash64("offer_id"), "offer_id").limit(cfg.max_fit_offers)
+    rows = drawn.select("title", "category_path", "brand", "mpn", "attributes").toArrow().to_pylist()
+    learnt = learn((listing(row) for row in rows), cfg.min_support)
+    log.info("extract: %d offers taught %d values of attributes", len(rows), len(learnt.labels))
+    return Fit(learnt)
+
+
+def build(
+    offers: DataFrame, catalog_records: DataFrame, cfg: AttributesSettings, night: Night, fitted: Fit
+) -> dict[str, DataFrame]:
+    """Read every offer's texts; one row a value found.
+
+    Inputs: silver.offers by offer_id; bronze.catalog_records by (source, record_id, variant), for the raw fields that
+    places point into; what ``fit`` gave. Gives silver.attribute_mentions, as its schema says.
+    """
+    newest = F.row_number().over(Window.partitionBy("source", "record_id").orderBy("variant"))
+    payloads = (
+        live(catalog_records)
+        .where(F.col("problem").isNull())
+        .withColumn("nth", newest)
+        .where("nth = 1")
+        .select("source", "record_id", "payload")
+    )
+    texts = offers.select(
+        "offer_id",
+        "source",
+        "record_id",
+        "title",
+        "description",
+        "brand",
+        "mpn",
+        "category_path",
+        "attributes",
+        "origins",
+    )
+    read = texts.join(payloads, on=["source", "record_id"], how="left").mapInArrow(
+        OfferReader(fitted.lexicon, cfg), READ
+    )
+    identified = read.withColumn(
+        "mention_id", hash_id("mention", "offer_id", "column", "text_begin", "text_end", "attribute")
+    )
+    return {MENTIONS: conform(identified, table(MENTIONS))}
+
+
+def listing(row: dict[str, Any]) -> Listing:
+    """An offer as the lexicon learns from it."""
+    return Listing(row["title"], tuple(row["category_path"]), declared_of(row))

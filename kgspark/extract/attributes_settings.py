@@ -1,0 +1,23 @@
+"""Settings of extract.attributes: block ``attributes`` of the configuration."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from kgspark.settings import Settings
+
+
+class AttributesSettings(Settings):
+    """How attribute values are read in the texts of offers."""
+
+    max_text_length: int = Field(
+        4000, ge=1, description="Characters of a title or description that are read; what follows is boilerplate"
+    )
+    min_confidence: float = Field(0.5, ge=0, le=1, description="Probability below which a reading is not kept")
+    min_support: int = Field(
+        2, ge=1, description="Offers that must declare a value before other texts are searched for it"
+    )
+    max_fit_offers: int = Field(50_000, ge=1, description="Offers that the lexicon is learnt from (drawn by hash)")
+    lexicon: str | None = Field(
+        None, description="Folder of a fitted lexicon, such as an earlier night's; null: each night learns one"
+    )

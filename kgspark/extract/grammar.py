@@ -1,0 +1,217 @@
+"""Values that a text writes in a form of their own: sizes, quantities, ranges, packs, years, model numbers.
+
+folded text -> sizes (10 x 5 x 3 cm) -> packs (6 x 330 ml, 3件套) -> ranges (5-10 kg) -> quantities (500毫升) ->
+years -> model numbers; what one form has read, no later form reads again
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+
+from kgspark.extract.folding import folded
+from kgspark.extract.reading import Reading
+from kgspark.graph.values import UNITS, quantity
+
+DIGITS = 6
+VERSION = "1"
+# What a quantity of this unit says where a category's sellers have taught no better name.
+NAMES = {
+    "g": "weight",
+    "ml": "volume",
+    "cm": "length",
+    "cm2": "area",
+    "W": "power",
+    "V": "voltage",
+    "A": "current",
+    "mAh": "battery",
+    "Wh": "energy",
+    "MHz": "frequency",
+    "GB": "storage",
+    "MP": "resolution",
+    "pieces": "pieces",
+    "packs": "pack",
+    "min": "duration",
+}
+# How often a form means what it says, before anything is known of the shops; calibrate.py learns the rest.
+_SURE = {"size": 0.95, "bare size": 0.5, "pack": 0.95, "range": 0.85, "quantity": 0.9, "year": 0.6, "model": 0.6}
+
+_FRACTIONS = {
+    "½": "1/2",
+    "¼": "1/4",
+    "¾": "3/4",
+    "⅓": "1/3",
+    "⅔": "2/3",
+    "⅛": "1/8",
+    "⅜": "3/8",
+    "⅝": "5/8",
+    "⅞": "7/8",
+}
+_NUMBER = (
+    rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?!\d)|\d+[ -]\d{{1,2}}/\d{{1,2}}(?!\d)|\d{{1,2}}/\d{{1,2}}(?![\d/])"
+    rf"|\d*[{''.join(_FRACTIONS)}]|\d+(?:[.,]\d+)?|[.,]\d+)"
+)
+# One-letter units that are words or codes when they stand alone ("galaxy s4 4 g"): believed next to the number, or from
+# this number on.
+_LOOSE = {"a", "g", "l", "m", "v", "w", "h", "''"}
+_SMALLEST_SPACED = 10
+_SPACED = {"floz": r"fl\.? ?oz\.?", "sqft": r"sq\.? ?ft\.?", "sqin": r"sq\.? ?in\.?", "sqcm": r"sq\.? ?cm", "h": "h"}
+_CJK_UNITS = sorted((u for u in UNITS if not u.isascii() and u.isalpha()), key=len, reverse=True)
+_LATIN_UNITS = sorted({u for u in UNITS if u not in _CJK_UNITS} | set(_SPACED), key=len, reverse=True)
+_MARKS = {'"', "″", "”", "''"}
+_MARK = r"[\"″”]|''"
+_LENGTH = {"millimeter", "centimeter", "meter", "inch", "foot"}
+
+
+def _unit_pattern() -> str:
+    words = "|".join(_SPACED.get(u, re.escape(u)) for u in _LATIN_UNITS if u not in _MARKS)
+    return rf"(?:(?:{words})(?![a-z0-9])|{'|'.join(map(re.escape, _MARKS))}|{'|'.join(_CJK_UNITS)})"
+
+
+_UNIT = _unit_pattern()
+_START = r"(?<![a-z0-9.,/½¼¾])(?<![a-z0-9]-)(?<![$€£¥#])"
+_TIMES = r"(?: ?[x×*] ?| by )"
+_LENGTHS = "|".join(sorted((re.escape(u) for u, unit in UNITS.items() if unit in _LENGTH), key=len, reverse=True))
+_SIDE = rf"([ -]?(?:{_LENGTHS})(?![a-z]))?((?:{_MARK})? ?[whdl]\.?(?![a-z0-9]))?"
+_SIZE = re.compile(rf"{_START}({_NUMBER}){_SIDE}{_TIMES}({_NUMBER}){_SIDE}(?:{_TIMES}({_NUMBER}){_SIDE})?(?![a-z0-9])")
+_TO = r"(?: ?[-–—~～] ?| to |至|到)"
+_RANGE = re.compile(rf"{_START}({_NUMBER})(?:[ -]?({_UNIT}))?{_TO}({_NUMBER})([ -]?)({_UNIT})")
+_QUANTITY = re.compile(rf"{_START}({_NUMBER})([ -]?)({_UNIT})")
+_COUNT = r"(\d{1,4})"
+_NUMERALS = {"两": "2", "双": "2", "三": "3", "四": "4", "五": "5", "六": "6", "八": "8", "十": "10"}
+_MEASURE = "个片瓶袋盒罐块节支包只件条卷张粒枚双套杯听枝"
+_CONTENT = rf"{_NUMBER} ?(?:kg|g|mg|ml|cl|l|oz|lb|lbs|fl\.? ?oz|mah|克|千克|公斤|斤|毫升|升)"
+_PACKS = [
+    re.compile(rf"{_START}{_COUNT} ?[x×*] ?(?={_CONTENT}(?![a-z0-9]))"),
+    re.compile(rf"(?<=[a-z克升斤]) ?[x×*] ?{_COUNT} ?(?:[{_MEASURE}]装?|pcs|pack|ct|count)?(?![a-z0-9.])"),
+    re.compile(rf"(?<![a-z])(?:pack|set|box|case|lot|bundle) of {_COUNT}(?![\d.])"),
+    re.compile(rf"{_START}{_COUNT}[ -]?(?:packs?|pk|pcs|pieces?|count|ct)(?:/(?:lot|set|pack|box))?(?![a-z0-9])"),
+    re.compile(rf"(?<![\d.a-z]){_COUNT} ?[{_MEASURE}](?:套装|装|套|/[{_MEASURE}])"),
+    re.compile(rf"([{''.join(_NUMERALS)}])[{_MEASURE}](?:套装|装|套)"),
+]
+_YEAR = re.compile(
+    r"(?<![\w.,/-])((?:19[5-9]|20[0-4])\d)(?![\w/.,%-]|年)|(?<![\d.])((?:19[5-9]|20[0-4])\d) ?年?(?:款|版|新款)"
+)
+_MODEL = re.compile(r"(?<![\w.-])(?=[a-z\d./-]*[a-z])(?=[a-z\d./-]*\d)[a-z\d]+(?:[-./][a-z\d]+)*(?![\w])")
+_SHORTEST_MODEL = 4
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s|x|k|d|p|g|gen|pcs|in1|way|pin|core|speed|port|series)|[x×]\d+|v\d(?:\.\d)?")
+
+
+def read(text: str) -> list[Reading]:
+    """Every value that has a form of its own, in the order of the text; places do not overlap.
+
+    >>> [(r.attribute, r.value, text[r.begin:r.end]) for text in ["Cola 6 x 330 ml", "牛奶500毫升"] for r in read(text)]
+    [('pack', '6', '6 x 330 ml'[:1]), ('volume', '330 ml', '330 ml'), ('volume', '500 ml', '500毫升')]
+    """
+    plain = folded(text)
+    found: list[Reading] = []
+    taken = bytearray(len(text))
+    for form in (_sizes, _packs, _ranges, _quantities, _years, _models):
+        for reading in form(plain):
+            if not any(taken[reading.begin : reading.end]):
+                found.append(reading)
+                taken[reading.begin : reading.end] = b"\1" * (reading.end - reading.begin)
+    return sorted(found, key=lambda reading: reading.begin)
+
+
+def canonical(number: str, unit: str) -> tuple[str, str] | None:
+    """The canonical number and unit of what a text writes, fractions and old units included."""
+    spelling = re.sub(r"[\s.]+", "", unit.lower())
+    amount = decimal_of(number)
+    return quantity(f"{amount} {'hr' if spelling == 'h' else unit.strip()}", DIGITS) if amount is not None else None
+
+
+def decimal_of(number: str) -> str | None:
+    """A written number as one that ``quantity`` reads: ``1 1/2`` and ``1½`` are 1.5; ``6/12`` is none."""
+    for sign, written in _FRACTIONS.items():
+        number = re.sub(rf"(\d){sign}", rf"\1 {written}", number).replace(sign, written)
+    fraction = re.fullmatch(r"(?:(\d+)[ -])?(\d{1,2})/(\d{1,2})", number)
+    if not fraction:
+        return number
+    whole, over, under = fraction.groups()
+    # Halves to sixty-fourths in lowest terms, and thirds; 6/12 on a shelf means six of twelve.
+    proper = 0 < int(over) < int(under) and math.gcd(int(over), int(under)) == 1
+    if not proper or int(under) not in (2, 3, 4, 8, 16, 32, 64):
+        return None
+    return str(Decimal(whole or 0) + (Decimal(over) / Decimal(under)).quantize(Decimal("0.000001")))
+
+
+def _sizes(plain: str) -> Iterator[Reading]:
+    for match in _SIZE.finditer(plain):
+        numbers = [number for number in match.group(1, 4, 7) if number]
+        units = [unit.strip(" -") for unit in match.group(2, 5, 8) if unit]
+        named = any(match.group(3, 6, 9))
+        if not units and not named and len(numbers) < 3:
+            continue
+        # Each side in the unit behind it, else in the next one named; numbers without any are inches in their shops.
+        written = [unit.strip(" -") if unit else "" for unit in match.group(2, 5, 8)[: len(numbers)]]
+        last = units[-1] if units else '"'
+        sides = [canonical(number, unit or last) for number, unit in zip(numbers, written, strict=True)]
+        if all(side is not None and side[1] == "cm" for side in sides):
+            value = " x ".join(side[0] for side in sides if side) + " cm"
+            sure = _SURE["size"] if units else _SURE["bare size"]
+            yield Reading(match.start(), match.end(), "dimensions", value, None, "cm", sure, "pattern:size")
+
+
+def _packs(plain: str) -> Iterator[Reading]:
+    for form in _PACKS:
+        for match in form.finditer(plain):
+            count = _NUMERALS.get(match[1], match[1]).lstrip("0")
+            if count:
+                yield Reading(
+                    match.start(1), match.end(1), "pack", count, count, "pieces", _SURE["pack"], "pattern:pack"
+                )
+
+
+def _ranges(plain: str) -> Iterator[Reading]:
+    for match in _RANGE.finditer(plain):
+        low, high = canonical(match[1], match[2] or match[5]), canonical(match[3], match[5])
+        if low and high and _rises(low, high) and _believed(match[3], match[4], match[5]):
+            value = f"{low[0]} - {high[0]} {low[1]}"
+            name = NAMES[low[1]]
+            yield Reading(match.start(), match.end(), name, value, None, low[1], _SURE["range"], "pattern:range")
+
+
+def _quantities(plain: str) -> Iterator[Reading]:
+    for match in _QUANTITY.finditer(plain):
+        found = canonical(match[1], match[3])
+        if found and _believed(match[1], match[2], match[3], plain[match.end() : match.end() + 2]):
+            number, unit = found
+            value = f"{number} {unit}"
+            sure = _SURE["quantity"]
+            yield Reading(match.start(), match.end(), NAMES[unit], value, number, unit, sure, "pattern:quantity")
+
+
+def _years(plain: str) -> Iterator[Reading]:
+    for match in _YEAR.finditer(plain):
+        group = 1 if match[1] else 2
+        year = match[group]
+        sure = _SURE["year"] if group == 1 else 0.95
+        yield Reading(match.start(group), match.end(group), "year", year, year, None, sure, "pattern:year")
+
+
+def _models(plain: str) -> Iterator[Reading]:
+    for match in _MODEL.finditer(plain):
+        code = match.group()
+        squashed = re.sub(r"[-./]", "", code)
+        if len(squashed) < _SHORTEST_MODEL or _ORDINAL.fullmatch(squashed) or _QUANTITY.match(plain, match.start()):
+            continue
+        yield Reading(match.start(), match.end(), "model", squashed, None, None, _SURE["model"], "pattern:model")
+
+
+def _believed(number: str, gap: str, unit: str, after: str = "") -> bool:
+    """Whether a number and a unit are a quantity, not two words: ``4 g`` of a network, ``7 in black``, ``5 in 1``."""
+    if unit == "in":
+        return gap != " " or "/" in number or ("." in number and not re.match(r" \d", after))
+    if gap == " " and unit in _LOOSE:
+        try:
+            return "." in number or Decimal(number.replace(",", "")) >= _SMALLEST_SPACED
+        except InvalidOperation:
+            return True
+    return not (unit == "a" and "." not in number)
+
+
+def _rises(low: tuple[str, str], high: tuple[str, str]) -> bool:
+    return low[1] == high[1] and Decimal(low[0]) < Decimal(high[0])
