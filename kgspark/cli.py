@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-import kgspark.cli_attributes  # noqa: F401 - adds its command to evaluate_app
+from kgspark import cli_attributes
 from kgspark.cli_resolve import evaluate_app, resolve_app
 from kgspark.errors import EngineError, InputError, KgsparkError
 
@@ -25,6 +25,7 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(key_app, name="key")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(resolve_app, name="resolve")
+app.command("facts")(cli_attributes.facts)
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -1,14 +1,16 @@
-"""The ``kgspark evaluate attributes`` command: how right the attribute reader is on a labelled file."""
+"""The ``kgspark evaluate attributes`` and ``kgspark facts`` commands: how right readings are, and where they stand."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
-from kgspark.cli_resolve import evaluate_app
+from kgspark.cli_resolve import DEFAULT_CONFIG, ConfigOption, evaluate_app
 
 
 @evaluate_app.command("attributes")
@@ -23,3 +25,25 @@ def evaluate_attributes(
 
     report = evaluation.evaluate(train, test, folds)
     typer.echo(json.dumps(report.record()) if as_json else "\n".join(evaluation.lines(report)))
+
+
+def facts(
+    offer: Annotated[str, typer.Argument(help="An offer_id, or source:record_id.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """An offer's texts with the values that were read in them marked, and what contradicts a declared value."""
+    from kgspark import nights
+    from kgspark.publish.marked import lines, marked
+    from kgspark.publish.readers import open_release
+    from kgspark.run import open_lake
+
+    spark, cfg = nights.configured_session(config, os.environ)
+    seen = marked(open_release(open_lake(spark, cfg)), offer)
+    if as_json:
+        record = {"offer_id": seen.offer["offer_id"], "mentions": seen.mentions, "conflicts": seen.conflicts}
+        typer.echo(json.dumps(record, ensure_ascii=False))
+        return
+    console = Console()
+    for line in lines(seen):
+        console.print(line, highlight=False, soft_wrap=True)

@@ -71,7 +71,8 @@ def _unit_pattern() -> str:
 
 
 _UNIT = _unit_pattern()
-_START = r"(?<![a-z0-9.,/½¼¾])(?<![a-z0-9]-)(?<![$€£¥#])"
+# An x before a number is the sign of multiplication: 6x25ml.
+_START = r"(?<![a-wyz0-9.,/½¼¾])(?<![a-z]x)(?<![a-z0-9]-)(?<![$€£¥#])"
 _TIMES = r"(?: ?[x×*] ?| by )"
 _LENGTHS = "|".join(sorted((re.escape(u) for u, unit in UNITS.items() if unit in _LENGTH), key=len, reverse=True))
 _SIDE = rf"([ -]?(?:{_LENGTHS})(?![a-z]))?((?:{_MARK})? ?[whdl]\.?(?![a-z0-9]))?"

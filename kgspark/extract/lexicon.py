@@ -76,6 +76,10 @@ class Lexicon:
             base = (right + PULL * base) / (seen + PULL)
         return base
 
+    def spelling(self, attribute: str, raw: str) -> str:
+        """A declared value as most sellers spell it; a value that few declare keeps its own spelling."""
+        return self.labels.get((attribute, phrase(folded(raw))), " ".join(raw.split()))
+
     def matters(self, attribute: str, path: Sequence[str]) -> float | None:
         """The share of a category's listings that declare the attribute; None where none declares anything."""
         for level in reversed(levels(path)):
@@ -134,7 +138,8 @@ def learn(listings: Iterable[Listing], min_support: int) -> Lexicon:
     right: Counter[tuple[str, Value | Rule]] = Counter()
     seen: Counter[tuple[str, Value | Rule]] = Counter()
     for listing in read:
-        for key, agrees in [*_judged_values(listing, lexicon), *_judged_rules(listing)]:
+        judged: list[tuple[Value | Rule, bool]] = [*_judged_values(listing, lexicon), *_judged_rules(listing)]
+        for key, agrees in judged:
             for level in levels(listing.path):
                 seen[level, key] += 1
                 right[level, key] += agrees

@@ -14,7 +14,6 @@ import pyarrow as pa
 
 from kgspark.extract import grammar, reader
 from kgspark.extract.attributes_settings import AttributesSettings
-from kgspark.extract.folding import folded
 from kgspark.extract.lexicon import Lexicon, attribute_name
 from kgspark.extract.raw_places import Places, places
 from kgspark.extract.reading import Reading
@@ -61,7 +60,7 @@ class OfferReader:
         fields = [("brand", "brand", row["brand"]), ("mpn", "model", row["mpn"])]
         fields += [(f"attributes.{name}", attribute_name(name), value) for name, value in row["attributes"]]
         for column, name, value in fields:
-            found = [_stated(name, value)] if name and value else []
+            found = [_stated(name, value, self.lexicon)] if name and value else []
             yield from self._rows(row, column, value, found, origins.get(column), raw)
 
     def _rows(
@@ -142,9 +141,9 @@ def declared_of(row: dict[str, Any]) -> dict[str, str]:
     return {name: value for name, value in known.items() if name}
 
 
-def _stated(attribute: str, value: str) -> Reading:
+def _stated(attribute: str, value: str, lexicon: Lexicon) -> Reading:
     """What a field of its own says: the whole of it."""
     amount = quantity(value.strip(), grammar.DIGITS)
     number, unit = amount or (None, None)
-    normal = f"{number} {unit}" if amount else " ".join(folded(value).split())
+    normal = f"{number} {unit}" if amount else lexicon.spelling(attribute, value)
     return Reading(0, len(value), attribute, normal, number, unit, _FIELD, "field")

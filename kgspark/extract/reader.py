@@ -27,7 +27,7 @@ def read(text: str, path: Sequence[str], declared: Mapping[str, str], lexicon: L
     plain = folded(text)
     found = [lexicon.named(reading, path) for reading in grammar.read(text)]
     found += lexicon.values(plain, path)
-    found += _own(plain, declared)
+    found += _own(plain, declared, lexicon)
     kept: list[Reading] = []
     taken = bytearray(len(text))
     for reading in sorted(found, key=lambda r: (-r.confidence, r.begin - r.end, r.begin, r.attribute, r.extractor)):
@@ -37,7 +37,7 @@ def read(text: str, path: Sequence[str], declared: Mapping[str, str], lexicon: L
     return sorted(kept, key=lambda reading: reading.begin)
 
 
-def _own(plain: str, declared: Mapping[str, str]) -> list[Reading]:
+def _own(plain: str, declared: Mapping[str, str], lexicon: Lexicon) -> list[Reading]:
     names: dict[tuple[str, ...], str] = {}
     for name, raw in sorted(declared.items(), reverse=True):
         words = phrase(folded(raw))
@@ -48,6 +48,6 @@ def _own(plain: str, declared: Mapping[str, str]) -> list[Reading]:
         raw = declared[names[words]]
         amount = quantity(raw.strip(), grammar.DIGITS)
         number, unit = amount or (None, None)
-        value = f"{number} {unit}" if amount else raw
+        value = f"{number} {unit}" if amount else lexicon.spelling(names[words], raw)
         found.append(Reading(begin, end, names[words], value, number, unit, _DECLARED, "declared"))
     return found

@@ -12,7 +12,7 @@ import functools
 import itertools
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,8 @@ from kgspark.extract.folding import folded
 from kgspark.extract.written_forms import written_as
 
 LONGEST_SPAN = 6
+# Features of a span.
+WIDTH = 27
 MAX_TOKENS = 320
 _TOKEN = re.compile(
     r"\d+(?:[.,/]\d+)*|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[\u3400-\u9fff]|[^\W\d_]+?(?=[\u3400-\u9fff]|\b|[\d_])|[^\w\s]|_"
@@ -65,43 +67,23 @@ class Spans:
 
 def describe(parts: Sequence[str], category: str) -> Spans:
     """The spans of a text given in parts (title, description), none across parts."""
-    rows: list[list[int]] = []
-    places: list[tuple[int, int, int]] = []
-    values: list[str] = []
     known = [_Part.of(number, text) for number, text in enumerate(parts)]
     whole = [" ".join(part.small) for part in known]
-    for part in known:
-        for first in range(len(part.small)):
-            if not part.may_begin(first):
-                continue
-            for last in range(first, min(first + LONGEST_SPAN, len(part.small))):
-                if not part.may_end(last):
-                    continue
-                said = " ".join(part.small[first : last + 1])
-                repeated = sum(min(text.count(said), 3) for text in whole)
-                for cut in (0, 1) if _PLURAL.search(said) else (0,):
-                    begin, end = part.places[first][0], part.places[last][1] - cut
-                    value = " ".join(part.text[begin:end].lower().split())
-                    described = part.features(first, last, value, category, repeated, cut)
-                    rows.append([hashed(*feature) for feature in described])
-                    places.append((part.number, begin, end))
-                    values.append(value)
+    found = [span for part in known for span in part.spans(category, whole)]
     title = sorted(set(known[0].small[:40])) if known else []
     overall = [hashed("all"), hashed("category", category), hashed("parts", str(sum(map(bool, parts))))]
     context = [hashed("word", word) for word in title] + overall
     pairs = {f"{one} {other}" for part in known[:1] for one, other in itertools.pairwise(part.small)}
     said = sorted({word for part in known for word in part.small} | pairs)
     words = [hashed("title", word) for word in title] + [hashed("word", word) for word in said] + overall
-    columns = np.array(places, dtype=np.int64).reshape(-1, 3)
-    features = np.array(rows, dtype=np.uint32).reshape(len(rows), -1)
-    keys = np.array([hashed("value", value) for value in values], dtype=np.uint32)
+    columns = np.array([place for place, _, _ in found], dtype=np.int64).reshape(len(found), 3)
     return Spans(
         columns[:, 0],
         columns[:, 1],
         columns[:, 2],
-        tuple(values),
-        keys,
-        features,
+        tuple(value for _, value, _ in found),
+        np.array([hashed("value", value) for _, value, _ in found], dtype=np.uint32),
+        np.array([features for _, _, features in found], dtype=np.uint32).reshape(len(found), WIDTH),
         np.array(context, dtype=np.uint32),
         np.array(words, dtype=np.uint32),
     )
@@ -129,6 +111,18 @@ class _Part:
         tokens = [match.group() for match in matches]
         small = [plain[begin:end] for begin, end in places]
         return cls(number, text, tokens, small, places, [_shape(token) for token in tokens], rules, inside)
+
+    def spans(self, category: str, whole: Sequence[str]) -> Iterator[tuple[tuple[int, int, int], str, list[int]]]:
+        """Place, value and hashed features of each span; ``whole`` are all parts' words, to see what is repeated."""
+        for first in filter(self.may_begin, range(len(self.small))):
+            for last in filter(self.may_end, range(first, min(first + LONGEST_SPAN, len(self.small)))):
+                said = " ".join(self.small[first : last + 1])
+                repeated = sum(min(text.count(said), 3) for text in whole)
+                for cut in (0, 1) if _PLURAL.search(said) else (0,):
+                    begin, end = self.places[first][0], self.places[last][1] - cut
+                    value = " ".join(self.text[begin:end].lower().split())
+                    described = self.features(first, last, value, category, repeated, cut)
+                    yield (self.number, begin, end), value, [hashed(*feature) for feature in described]
 
     def may_begin(self, at: int) -> bool:
         return self.tokens[at][0].isalnum() or self.tokens[at] in _MAY_BEGIN

@@ -175,4 +175,4 @@ def _crossed(features: Hashes, name: int) -> Ints:
 
 def _softmax(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     mass = np.exp(scores - scores.max())
-    return mass / mass.sum()
+    return np.asarray(mass / mass.sum())

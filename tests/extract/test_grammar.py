@@ -1,0 +1,75 @@
+"""Forms of values: English and Chinese, whatever the keyboard."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kgspark.extract import grammar
+from kgspark.extract.folding import folded
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Cola 6 x 330 ml", [("pack", "6", "6"), ("volume", "330 ml", "330 ml")]),
+        ("330ml*6瓶", [("volume", "330 ml", "330ml"), ("pack", "6", "6")]),
+        ("牛奶500毫升", [("volume", "500 ml", "500毫升")]),
+        ("２斤装 大米", [("weight", "1000 g", "２斤")]),
+        ("兩瓶裝 5００ＭＬ", [("pack", "2", "兩"), ("volume", "500 ml", "5００ＭＬ")]),
+        ("餐具3件套", [("pack", "3", "3")]),
+        ("净重500克x2袋", [("weight", "500 g", "500克"), ("pack", "2", "2")]),
+        ("Table 10 x 5 x 3 cm oak", [("dimensions", "10 x 5 x 3 cm", "10 x 5 x 3 cm")]),
+        ("47-1/4w x 30d", [("dimensions", "120.015 x 76.2 cm", "47-1/4w x 30d")]),
+        ('12.5" x 8"', [("dimensions", "31.75 x 20.32 cm", '12.5" x 8"')]),
+        ("120x60cm", [("dimensions", "120 x 60 cm", "120x60cm")]),
+        ("Size 4 3/4 x 2 3/8", []),
+        ("dogs of 5-10 kg", [("weight", "5000 - 10000 g", "5-10 kg")]),
+        ("12V-24V", [("voltage", "12 - 24 V", "12V-24V")]),
+        ("1½ inch pipe", [("length", "3.81 cm", "1½ inch")]),
+        ("1 1/2 oz", [("weight", "42.5243 g", "1 1/2 oz")]),
+        ("6/12 OZ", []),
+        ("1,5 l bottle", [("volume", "1500 ml", "1,5 l")]),
+        ("1,500 g", [("weight", "1500 g", "1,500 g")]),
+        ("16 FL OZ", [("volume", "473.176 ml", "16 FL OZ")]),
+        ("iphone 7 in black 64 GB", [("storage", "64 GB", "64 GB")]),
+        ("galaxy 4 g, 5 in 1", []),
+        ("pack of 12", [("pack", "12", "12")]),
+        ("20 pcs/lot", [("pack", "20", "20")]),
+        ("Sony WH-1000XM4 2020", [("model", "wh1000xm4", "WH-1000XM4"), ("year", "2020", "2020")]),
+        ("2019年新款 T恤", [("year", "2019", "2019")]),
+        ("30h playtime, 4K, 3in1, 2XL", [("duration", "1800 min", "30h")]),
+        ("$20 x 3", []),
+        ("", []),
+        ("g kg 500", []),
+    ],
+)  # fmt: skip
+def test_what_is_read(text: str, expected: list[tuple[str, str, str]]) -> None:
+    assert [(r.attribute, r.value, text[r.begin : r.end]) for r in grammar.read(text)] == expected
+
+
+def test_a_quantity_has_number_and_unit() -> None:
+    (reading,) = grammar.read("0.5 kg")
+    assert (reading.number, reading.unit, reading.extractor) == ("500", "g", "pattern:quantity")
+
+
+@given(st.text())
+def test_no_text_breaks_it_and_no_two_readings_overlap(text: str) -> None:
+    assert len(folded(text)) == len(text)
+    found = grammar.read(text)
+    assert all(one.end <= other.begin for one, other in itertools.pairwise(found))
+    assert all(0 <= r.begin < r.end <= len(text) for r in found)
+
+
+@given(st.text(alphabet='0123456789 x,./-½"kgml', max_size=40))
+def test_no_number_breaks_it(text: str) -> None:
+    grammar.read(text)
+
+
+def test_it_is_quick_on_texts_that_nobody_wrote() -> None:
+    # Patterns that backtrack would take minutes on these.
+    for text in ("1 " * 20_000, "1,1" * 20_000, "a1-" * 20_000, "1x" * 20_000, "½" * 20_000):
+        grammar.read(text[:4000])
