@@ -73,9 +73,7 @@ def _text(text: str, mentions: Sequence[dict[str, Any]], colours: dict[str, str]
 
 
 def _reading(mention: dict[str, Any], colour: str) -> Text:
-    place = (
-        f"{mention['field']}[{mention['begin']}:{mention['end']}]" if mention["begin"] is not None else mention["field"]
-    )
+    span = f"[{mention['begin']}:{mention['end']}]" if mention["begin"] is not None else ""
     line = Text(f"{mention['attribute']:<20} ", colour)
     line.append(f"{mention['value']:<28} ", "bold")
     line.append(

@@ -30,7 +30,8 @@ MENTIONS = [
 ]  # fmt: skip
 CONFLICT = {
     "conflict_id": "conflict/1", "mention_id": "mention/2", "offer_id": "offer/1", "attribute": "weight",
-    "declared": "25 kg", "reasons": ["text"], "repair": "250 g", "repair_from": "text", "confidence": 0.9, "refused": True,
+    "declared": "25 kg", "reasons": ["text"], "repair": "250 g", "repair_from": "text", "confidence": 0.9,
+    "refused": True,
 }  # fmt: skip
 
 
