@@ -55,9 +55,10 @@ class Answers:
         forms: dict[str, str] = {}
         lists: dict[str, tuple[str, ...]] = {}
         for attribute, answered in sorted(asked.items()):
-            found = {form: sum(bool(q.right & texts[q.text].forms(form)) for q in answered) for form in FORMS}
-            form = max(FORMS, key=lambda f: (found[f], f == FORMS[0]))
-            share = found[form] / len(answered)
+            form, share = FORMS[0], sum(bool(q.right & texts[q.text].held) for q in answered) / len(answered)
+            for other in FORMS[1:] if share < _ALL else ():
+                given = sum(bool(q.right & texts[q.text].forms(other)) for q in answered) / len(answered)
+                form, share = (other, given) if given > share else (form, share)
             if share >= _FEW:
                 forms[attribute] = form
             if share < _ALL:
@@ -74,8 +75,10 @@ class Answers:
         """Values that may be right though the text does not write them so."""
         return self.lists.get(attribute, ())
 
-    def written(self, spans: Spans, attribute: str) -> list[str | None]:
+    def written(self, spans: Spans, attribute: str) -> Sequence[str | None]:
         """The value of each span in the attribute's form; None where it has none."""
+        if self.forms.get(attribute, FORMS[0]) == FORMS[0]:
+            return spans.values
         return written_as(spans.values, self.forms.get(attribute, FORMS[0]))
 
 

@@ -15,7 +15,7 @@ from kgspark.extract.span_features import describe
 from kgspark.extract.span_model import SpanModel
 
 # A value is given from this probability on: below a half, since an answer missed costs F1 as much as a wrong one given.
-ANSWERED = 0.4
+ANSWERED = 0.45
 
 
 @dataclass(frozen=True)

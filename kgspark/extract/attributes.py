@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from kgspark.columns import hash_id
-from kgspark.extract import lexicon_store
+from kgspark.extract import lexicon_store, synonyms
 from kgspark.extract.lexicon import Lexicon, Listing, learn
 from kgspark.extract.offer_reader import READ, OfferReader, declared_of
 from kgspark.ingest.mapping import live
@@ -51,8 +52,9 @@ def fit(offers: DataFrame, catalog_records: DataFrame, cfg: AttributesSettings, 
         return Fit(lexicon_store.load(cfg.lexicon))
     # By hash, so that the same offers are drawn whatever the order of rows.
     drawn = offers.orderBy(F.xxhash64("offer_id"), "offer_id").limit(cfg.max_fit_offers)
-    rows = drawn.select("title", "category_path", "brand", "mpn", "attributes").toArrow().to_pylist()
-    learnt = learn((listing(row) for row in rows), cfg.min_support)
+    rows = drawn.select("title", "category_path", "brand", "mpn", "gtin", "attributes").toArrow().to_pylist()
+    said = synonyms.read(Path(cfg.synonyms)) if cfg.synonyms else None
+    learnt = learn((listing(row) for row in rows), cfg.min_support, said)
     log.info("extract: %d offers taught %d values of attributes", len(rows), len(learnt.labels))
     return Fit(learnt)
 
@@ -96,4 +98,4 @@ def build(
 
 def listing(row: dict[str, Any]) -> Listing:
     """An offer as the lexicon learns from it."""
-    return Listing(row["title"], tuple(row["category_path"]), declared_of(row))
+    return Listing(row["title"], tuple(row["category_path"]), declared_of(row), row["gtin"])

@@ -21,3 +21,6 @@ class AttributesSettings(Settings):
     lexicon: str | None = Field(
         None, description="Folder of a fitted lexicon, such as an earlier night's; null: each night learns one"
     )
+    synonyms: str | None = Field(
+        None, description="CSV of attribute, value, means: what people say of values; null: only what is learnt"
+    )

@@ -86,7 +86,7 @@ _MEASURE = "个片瓶袋盒罐块节支包只件条卷张粒枚双套杯听枝"
 _CONTENT = rf"{_NUMBER} ?(?:kg|g|mg|ml|cl|l|oz|lb|lbs|fl\.? ?oz|mah|克|千克|公斤|斤|毫升|升)"
 _PACKS = [
     re.compile(rf"{_START}{_COUNT} ?[x×*] ?(?={_CONTENT}(?![a-z0-9]))"),
-    re.compile(rf"(?<=[a-z克升斤]) ?[x×*] ?{_COUNT} ?(?:[{_MEASURE}]装?|pcs|pack|ct|count)?(?![a-z0-9.])"),
+    re.compile(rf"{_START}{_CONTENT} ?[x×*] ?{_COUNT} ?(?:[{_MEASURE}]装?|pcs|pack|ct|count)?(?![a-z0-9.])"),
     re.compile(rf"(?<![a-z])(?:pack|set|box|case|lot|bundle) of {_COUNT}(?![\d.])"),
     re.compile(rf"{_START}{_COUNT}[ -]?(?:packs?|pk|pcs|pieces?|count|ct)(?:/(?:lot|set|pack|box))?(?![a-z0-9])"),
     re.compile(rf"(?<![\d.a-z]){_COUNT} ?[{_MEASURE}](?:套装|装|套|/[{_MEASURE}])"),

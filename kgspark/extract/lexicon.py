@@ -1,7 +1,7 @@
 """What sellers declare, as a lexicon for the texts of all: values of attributes, and what patterns mean by category.
 
-listings -> declared values with enough support -> found in titles, right or wrong where the seller says so himself ->
-probability by value and category, shrunk towards the attribute's
+listings -> declared values with enough support, synonyms under one label -> found in titles, right or wrong where the
+seller says so himself -> probability by value and category, shrunk towards the attribute's
 
 A value's probability is the share of titles with it whose own seller declares it, among those who declare the
 attribute, pulled to the share of the attribute, and in a category to that of the value: Beta-binomial shrinkage with
@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kgspark.extract import grammar
+from kgspark.extract import grammar, synonyms
 from kgspark.extract.folding import CJK, folded
 from kgspark.extract.reading import Reading
 from kgspark.extract.words import Phrases, phrase
@@ -34,17 +34,18 @@ Value = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Listing:
-    """What is learnt from: an offer's title, its categories from the root, and what it declares by attribute."""
+    """What is learnt from: an offer's title, its categories from the root, what it declares by attribute, its GTIN."""
 
     title: str
     path: tuple[str, ...]
     declared: dict[str, str]
+    gtin: str | None = None
 
 
 @dataclass
 class Lexicon:
-    """``labels`` is the commonest spelling of each value, ``right`` and ``seen`` count by value or rule and category,
-    ``declared`` and ``listings`` say which attributes matter in which category.
+    """``labels`` is the spelling that stands for each value, ``right`` and ``seen`` count by value or rule and
+    category, ``declared`` and ``listings`` say which attributes matter in which category.
     """
 
     labels: dict[Value, str] = field(default_factory=dict)
@@ -124,8 +125,8 @@ def attribute_name(name: str) -> str:
     return re.sub(r"[\W_]+", "_", name.lower()).strip("_")
 
 
-def learn(listings: Iterable[Listing], min_support: int) -> Lexicon:
-    """The lexicon of these listings; a value needs ``min_support`` of them."""
+def learn(listings: Iterable[Listing], min_support: int, said_by_people: Mapping[Value, str] | None = None) -> Lexicon:
+    """The lexicon of these listings; a value needs ``min_support`` of them, or a person who says what it means."""
     read = list(listings)
     spellings: dict[Value, Counter[str]] = defaultdict(Counter)
     for listing in read:
@@ -134,7 +135,10 @@ def learn(listings: Iterable[Listing], min_support: int) -> Lexicon:
             if _searchable(raw, words):
                 spellings[name, words][raw] += 1
     kept = {value: said for value, said in spellings.items() if sum(said.values()) >= min_support}
-    lexicon = Lexicon({value: min(said, key=lambda s: (-said[s], s)) for value, said in kept.items()})
+    labels = {value: min(said, key=lambda s: (-said[s], s)) for value, said in kept.items()}
+    one_for_all = synonyms.learn(_products(read), {value: sum(said.values()) for value, said in kept.items()})
+    labels |= {value: labels[other] for value, other in one_for_all.items()}
+    lexicon = Lexicon(labels | dict(said_by_people or {}))
     right: Counter[tuple[str, Value | Rule]] = Counter()
     seen: Counter[tuple[str, Value | Rule]] = Counter()
     for listing in read:
@@ -148,12 +152,21 @@ def learn(listings: Iterable[Listing], min_support: int) -> Lexicon:
     return Lexicon(lexicon.labels, dict(right), dict(seen), dict(declared), dict(telling))
 
 
+def _products(listings: Iterable[Listing]) -> list[list[dict[str, str]]]:
+    """What the listings of each GTIN declare."""
+    found: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for listing in listings:
+        if listing.gtin:
+            found[listing.gtin].append(listing.declared)
+    return list(found.values())
+
+
 def _judged_values(listing: Listing, lexicon: Lexicon) -> list[tuple[Value, bool]]:
     """The values in a title of attributes that its seller declares, and whether he declares the same."""
-    declared = {name: phrase(folded(raw)) for name, raw in listing.declared.items()}
+    declared = {name: lexicon.spelling(name, raw) for name, raw in listing.declared.items()}
     found = {words for words, _, _ in lexicon.phrases.find(folded(listing.title))}
     return [
-        ((name, words), declared[name] == words)
+        ((name, words), declared[name] == lexicon.labels[name, words])
         for words in sorted(found)
         for name in lexicon.attributes[words]
         if name in declared

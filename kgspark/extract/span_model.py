@@ -21,7 +21,7 @@ from kgspark.extract.answers import Answers, Counts, Question
 from kgspark.extract.span_features import Hashes, Ints, Spans, hashed
 
 BITS = 21
-EPOCHS, RATE, DECAY = 8, 0.25, 2e-6
+EPOCHS, RATE, DECAY = 6, 0.25, 2e-6
 BATCH = 48
 # After so many epochs only candidates that still stand a chance are looked at.
 FULL_EPOCHS, CHANCE = 2, 1e-5
@@ -30,6 +30,8 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(64 - BITS)
 
 Floats = npt.NDArray[np.float32]
+# Places in the weights.
+Places = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
 
@@ -41,7 +43,7 @@ class Candidates:
 
     values: tuple[str | None, ...]
     spans: Ints
-    flat: Ints
+    flat: Places
     lengths: Ints
 
     def only(self, kept: Bools) -> Candidates:
@@ -80,29 +82,41 @@ def fit(texts: Sequence[Spans], questions: Sequence[Question], epochs: int = EPO
     weights = np.zeros(1 << BITS, dtype=np.float32)
     squares = np.full(1 << BITS, 1e-6, dtype=np.float32)
     chance = np.random.default_rng(_SEED)
-    left: dict[int, Bools] = {}
+    left: dict[int, tuple[Candidates, Bools]] = {}
     for epoch in range(epochs):
-        order = chance.permutation(len(questions))
+        order = chance.permutation(len(questions)).tolist()
         for start in range(0, len(order), BATCH):
             batch = []
-            for at in order[start : start + BATCH].tolist():
-                question = questions[at]
-                found = _candidates(texts[question.text], question, answers, counts, own=True)
-                right = np.array([value in question.right for value in found.values[:-1]] + [not question.right])
-                if not right.any():
-                    continue
-                if epoch >= FULL_EPOCHS:
+            for at in order[start : start + BATCH]:
+                if epoch < FULL_EPOCHS:
+                    found = _candidates(texts[questions[at].text], questions[at], answers, counts, own=True)
+                    batch.append((found, _right(found, questions[at])))
+                else:
                     if at not in left:
-                        left[at] = (_softmax(_scores(weights, found)) > CHANCE) | right
-                    found, right = found.only(left[at]), right[left[at]]
-                batch.append((found, right))
-            if batch:
-                _step(weights, squares, batch)
+                        left[at] = _likely(weights, texts, questions[at], answers, counts)
+                    batch.append(left[at])
+            _step(weights, squares, [(found, right) for found, right in batch if right.any()])
     return SpanModel(weights, answers, counts)
+
+
+def _right(found: Candidates, question: Question) -> Bools:
+    return np.array([value in question.right for value in found.values[:-1]] + [not question.right])
+
+
+def _likely(
+    weights: Floats, texts: Sequence[Spans], question: Question, answers: Answers, counts: Counts
+) -> tuple[Candidates, Bools]:
+    """A question's candidates that still stand a chance, and which of them are right."""
+    found = _candidates(texts[question.text], question, answers, counts, own=True)
+    right = _right(found, question)
+    kept = (_softmax(_scores(weights, found)) > CHANCE) | right
+    return found.only(kept), right[kept]
 
 
 def _step(weights: Floats, squares: Floats, batch: list[tuple[Candidates, Bools]]) -> None:
     """One step of AdaGrad along the gradient of the batch's log likelihood."""
+    if not batch:
+        return
     flat = np.concatenate([found.flat for found, _ in batch])
     lengths = np.concatenate([found.lengths for found, _ in batch])
     right = np.concatenate([target for _, target in batch])
@@ -126,7 +140,7 @@ def _candidates(spans: Spans, question: Question, answers: Answers, counts: Coun
     names = _names(question.attribute)
     values: list[str | None] = []
     places: list[Ints] = []
-    blocks: list[Ints] = []
+    blocks: list[Places] = []
     lengths: list[Ints] = []
     best = 0
     if answers.reads_spans(question.attribute):
@@ -167,10 +181,10 @@ def _names(attribute: str) -> list[int]:
     return [hashed("attribute", *words), hashed("attribute ending", words[-1] if words else "")]
 
 
-def _crossed(features: Hashes, name: int) -> Ints:
+def _crossed(features: Hashes, name: int) -> Places:
     """Where the weights of features of one attribute are; multiplied twice, because checksums are linear under xor."""
     spread = features.astype(np.uint64) * _MULTIPLIER ^ np.uint64(name)
-    return (spread * _MULTIPLIER >> _SHIFT).astype(np.int64)
+    return (spread * _MULTIPLIER >> _SHIFT).astype(np.int32)
 
 
 def _softmax(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

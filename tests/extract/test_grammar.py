@@ -20,6 +20,7 @@ from kgspark.extract.folding import folded
         ("牛奶500毫升", [("volume", "500 ml", "500毫升")]),
         ("２斤装 大米", [("weight", "1000 g", "２斤")]),
         ("兩瓶裝 5００ＭＬ", [("pack", "2", "兩"), ("volume", "500 ml", "5００ＭＬ")]),
+        ("Box 15 kg", [("weight", "15000 g", "15 kg")]),
         ("餐具3件套", [("pack", "3", "3")]),
         ("净重500克x2袋", [("weight", "500 g", "500克"), ("pack", "2", "2")]),
         ("Table 10 x 5 x 3 cm oak", [("dimensions", "10 x 5 x 3 cm", "10 x 5 x 3 cm")]),

@@ -1,0 +1,97 @@
+"""What is learnt of values: how sure, under which name, which mean the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kgspark.errors import InputError
+from kgspark.extract import synonyms
+from kgspark.extract.lexicon import PULL, Listing, attribute_name, learn
+from kgspark.extract.reader import read
+
+SHOES = ("Clothes", "Shoes")
+
+
+def _shoe(title: str, colour: str | None, **more: str) -> Listing:
+    return Listing(title, SHOES, ({"colour": colour} if colour else {}) | more)
+
+
+LISTINGS = [
+    *[_shoe(f"Runner {n} red", "red") for n in range(8)],
+    *[_shoe(f"Fresh Orange runner {n}", "orange") for n in range(2)],
+    # "Orange" is a taste here, and "red" of another seller's shoe is blue.
+    *[Listing(f"Orange juice {n} 500 ml", ("Food",), {"colour": "clear", "content": "0.5 l"}) for n in range(4)],
+    _shoe("Red Wing boot", "blue"),
+    *[Listing(f"Crate {n}, 12 kg", ("Tools",), {"max_load": "12 kg"}) for n in range(6)],
+]
+
+
+def test_a_value_is_as_sure_as_its_sellers_make_it() -> None:
+    known = learn(LISTINGS, 2)
+    red, orange = ("colour", ("red",)), ("colour", ("orange",))
+    # Of all 15 titles with a colour's name whose seller declares a colour, 10 agree; 8 of 9 with "red".
+    base = (10 + PULL / 2) / (15 + PULL)
+    everywhere = (8 + PULL * base) / (9 + PULL)
+    clothes = (8 + PULL * everywhere) / (9 + PULL)
+    assert known.sure(red, SHOES) == pytest.approx((8 + PULL * clothes) / (9 + PULL))
+    assert known.sure(red, ()) == pytest.approx(everywhere)
+    assert known.sure(orange, ("Food",)) < 0.35 < known.sure(orange, SHOES)
+    assert known.matters("colour", SHOES) == 1
+    assert known.matters("max_load", SHOES) == 0
+    assert known.matters("colour", ("Nowhere",)) == pytest.approx(15 / 21)
+
+
+def test_a_pattern_takes_the_name_that_sellers_give_it() -> None:
+    known = learn(LISTINGS, 2)
+    (load,) = read("Box 15 kg", ("Tools",), {}, known)
+    assert (load.attribute, load.value, load.extractor) == ("max_load", "15000 g", "pattern:quantity")
+    (content,) = read("Juice 1 l", ("Food",), {}, known)
+    assert content.attribute == "content"
+    assert content.confidence > 0.9
+
+
+def test_what_the_offer_declares_is_surest() -> None:
+    (found,) = read("Ruby Red boot", SHOES, {"colour": "ruby red"}, learn(LISTINGS, 2))
+    assert (found.attribute, found.value, found.extractor, found.begin, found.end) == (
+        "colour",
+        "ruby red",
+        "declared",
+        0,
+        8,
+    )
+
+
+def _pot(n: int, colour: str) -> Listing:
+    return Listing(f"Pot {n}", (), {"colour": colour}, f"{n:014d}")
+
+
+def test_values_of_one_product_become_one() -> None:
+    met = [offer for n in range(4) for offer in (_pot(n, "Black"), _pot(n, "黑色"), _pot(n, "Black"))]
+    errors = [offer for n in range(4, 8) for offer in (_pot(n, "Black"), _pot(n, f"{('red', 'blue')[n % 2]}"))]
+    known = learn([*met, *errors], 2)
+    assert known.spelling("colour", "黑色") == "Black"
+    assert known.spelling("colour", "red") == "red"
+    assert [r.value for r in read("锅 黑色", (), {}, known)] == ["Black"]
+    assert learn([*errors, *met][::-1], 2) == known
+
+
+def test_people_have_the_last_word(tmp_path: Path) -> None:
+    file = tmp_path / "synonyms.csv"
+    file.write_text("attribute,value,means\ncolour,anthracite,grey\ncolour,黑色,\n", encoding="utf-8")
+    met = [offer for n in range(4) for offer in (_pot(n, "Black"), _pot(n, "黑色"))]
+    known = learn(met, 2, synonyms.read(file))
+    assert known.spelling("colour", "Anthracite") == "grey"
+    assert known.spelling("colour", "黑色") == "黑色"
+    file.write_text("attribute,value\ncolour,red\n")
+    with pytest.raises(InputError, match="needs the columns attribute, value, means"):
+        synonyms.read(file)
+    with pytest.raises(InputError, match="cannot be read"):
+        synonyms.read(tmp_path / "none.csv")
+
+
+def test_names_of_attributes() -> None:
+    assert [attribute_name(n) for n in ("Package Size", " __Net-weight (g) ", "颜色", "--")] == [
+        "package_size", "net_weight_g", "颜色", "",
+    ]  # fmt: skip
