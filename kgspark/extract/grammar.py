@@ -55,7 +55,7 @@ _NUMBER = (
 )
 # One-letter units that are words or codes when they stand alone ("galaxy s4 4 g"): believed next to the number, or from
 # this number on.
-_LOOSE = {"a", "g", "l", "m", "v", "w", "h", "''"}
+_LOOSE = {"a", "g", "h", "m", "''"}
 _SMALLEST_SPACED = 10
 _SPACED = {"floz": r"fl\.? ?oz\.?", "sqft": r"sq\.? ?ft\.?", "sqin": r"sq\.? ?in\.?", "sqcm": r"sq\.? ?cm", "h": "h"}
 _CJK_UNITS = sorted((u for u in UNITS if not u.isascii() and u.isalpha()), key=len, reverse=True)
