@@ -18,12 +18,15 @@ def evaluate_attributes(
     train: Annotated[Path, typer.Option(help="Labelled texts to fit on (AE-110k or WDC PAVE; .jsonl or .jsonl.gz).")],
     test: Annotated[Path | None, typer.Option(help="Labelled texts to ask about; else parts of --train.")] = None,
     folds: Annotated[int, typer.Option(min=2, help="Without --test: parts of --train, each asked once.")] = 5,
+    tagger: Annotated[
+        bool, typer.Option(help="Add the fine-tuned span tagger: better, and many times slower.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Precision, recall and F1 of the values read, the attribute's name given."""
     from kgspark.extract import evaluate_attributes as evaluation
 
-    report = evaluation.evaluate(train, test, folds)
+    report = evaluation.evaluate(train, test, folds, tagger)
     typer.echo(json.dumps(report.record()) if as_json else "\n".join(evaluation.lines(report)))
 
 

@@ -124,8 +124,10 @@ class Report:
         }
 
 
-def evaluate(train: Path, test: Path | None, folds: int) -> Report:
+def evaluate(train: Path, test: Path | None, folds: int, tagger: bool = False) -> Report:
     """Fit on ``train`` and ask about ``test``; without ``test``, about each of ``folds`` parts of ``train`` in turn.
+
+    ``tagger`` adds the span tagger to the model.
 
     Raises InputError where a file is not labelled texts, or there is nothing to fit or ask.
     """
@@ -147,7 +149,7 @@ def evaluate(train: Path, test: Path | None, folds: int) -> Report:
     fitting = asking = 0.0
     for known, wanted in rounds:
         start = time.perf_counter()
-        model = attribute_model.fit(known)
+        model = attribute_model.fit(known, tagger)
         fitted = time.perf_counter()
         answers += _ask(model, known, wanted)
         fitting += fitted - start

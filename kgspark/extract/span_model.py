@@ -61,19 +61,10 @@ class SpanModel:
     answers: Answers
     counts: Counts
 
-    def probabilities(self, spans: Spans, attribute: str) -> dict[str | None, tuple[float, int]]:
-        """Each value, and None for none, with its probability and its best span."""
-        asked = Question(0, attribute)
-        found = _candidates(spans, asked, self.answers, self.counts, own=False)
-        p = _softmax(_scores(self.weights, found))
-        total: dict[str | None, tuple[float, int]] = {}
-        best: dict[str | None, float] = {}
-        for at, value in enumerate(found.values):
-            sum_before, where = total.get(value, (0.0, int(found.spans[at])))
-            if p[at] > best.get(value, -1.0):
-                best[value], where = float(p[at]), int(found.spans[at])
-            total[value] = (sum_before + float(p[at]), where)
-        return total
+    def scored(self, spans: Spans, attribute: str) -> tuple[Candidates, npt.NDArray[np.float64]]:
+        """What may answer for an attribute of a text, and the log probability of each."""
+        found = _candidates(spans, Question(0, attribute), self.answers, self.counts, own=False)
+        return found, np.log(np.maximum(_softmax(_scores(self.weights, found)), 1e-300))
 
 
 def fit(texts: Sequence[Spans], questions: Sequence[Question], epochs: int = EPOCHS) -> SpanModel:
