@@ -10,6 +10,7 @@ Learning to Extract Attribute Value from Product via Question Answering, 2020).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,7 +80,8 @@ class Tagger(nn.Module):
         self.tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
         # A list, not a module: the frozen part is no parameter of ours and is not saved with us.
         self._frozen = [encoder.eval()]
-        self.upper = nn.ModuleList(encoder.encoder.layer[FROZEN_LAYERS:])
+        # A copy: queries are what the whole encoder made of a name before it was trained.
+        self.upper = copy.deepcopy(nn.ModuleList(encoder.encoder.layer[FROZEN_LAYERS:]))
         self.head = Head(int(encoder.config.hidden_size))
         self.bf16 = pick_precision("auto", "cpu") == "bf16"
         self._queries: dict[str, torch.Tensor] = {}
