@@ -19,8 +19,8 @@ def evaluate_attributes(
     test: Annotated[Path | None, typer.Option(help="Labelled texts to ask about; else parts of --train.")] = None,
     folds: Annotated[int, typer.Option(min=2, help="Without --test: parts of --train, each asked once.")] = 5,
     tagger: Annotated[
-        bool, typer.Option(help="Add the fine-tuned span tagger: better, and many times slower.")
-    ] = False,
+        bool, typer.Option(help="With the fine-tuned span tagger; without it, in a tenth of the time.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Precision, recall and F1 of the values read, the attribute's name given."""

@@ -4,7 +4,8 @@ labelled texts -> described spans -> span model (and tagger, where wanted) -> lo
 an attribute the best value, if it is likely enough
 
 The two models err on different texts: the first knows words and their neighbours by heart, the second what words are
-like. Their product (a logarithmic opinion pool; Hinton, Products of Experts, 1999) has one weight, TAGGED.
+like. They are joined by a logarithmic opinion pool (Genest and Zidek, Combining Probability Distributions, 1986), in
+which TAGGED is the tagger's weight.
 """
 
 from __future__ import annotations
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 
 # A value is given from this probability on: below a half, since an answer missed costs F1 as much as a wrong one given.
 ANSWERED = 0.45
-# Weight of the tagger's log probability beside the span model's.
-TAGGED = 0.5
+TAGGED = 0.3
 # What a span scores that the tagger did not see because the text was cut.
 _UNSEEN = -40.0
 
@@ -57,7 +57,7 @@ class AttributeModel:
         for attribute in attributes:
             candidates, scores = self.spans.scored(described, attribute)
             if attribute in tagged:
-                scores = scores + TAGGED * _of_candidates(candidates, tagged[attribute])
+                scores = (1 - TAGGED) * scores + TAGGED * _of_candidates(candidates, tagged[attribute])
             found[attribute] = _best(described, candidates, np.exp(scores - scores.max()))
         return found
 
@@ -72,8 +72,8 @@ class AttributeModel:
         return dict(zip(asked, rows, strict=True))
 
 
-def fit(items: Sequence[Item], tagger: bool = False) -> AttributeModel:
-    """Fit on labelled texts; the same items give the same model."""
+def fit(items: Sequence[Item], tagger: bool = True) -> AttributeModel:
+    """Fit on labelled texts, with the span tagger or without; the same items give the same model."""
     texts = [describe(item.parts, item.category) for item in items]
     questions = [
         Question(number, name, right) for number, item in enumerate(items) for name, right in item.answers.items()

@@ -124,10 +124,10 @@ class Report:
         }
 
 
-def evaluate(train: Path, test: Path | None, folds: int, tagger: bool = False) -> Report:
+def evaluate(train: Path, test: Path | None, folds: int, tagger: bool = True) -> Report:
     """Fit on ``train`` and ask about ``test``; without ``test``, about each of ``folds`` parts of ``train`` in turn.
 
-    ``tagger`` adds the span tagger to the model.
+    Without ``tagger`` the span model answers alone.
 
     Raises InputError where a file is not labelled texts, or there is nothing to fit or ask.
     """

@@ -6,7 +6,6 @@ years -> model numbers; what one form has read, no later form reads again
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
@@ -49,8 +48,12 @@ _FRACTIONS = {
     "⅝": "5/8",
     "⅞": "7/8",
 }
+# In lowest terms, with the denominators of rulers and kitchens; 6/12 oz on a shelf means six of twelve.
+_PROPER = (
+    r"(?:1/2|[12]/3|[13]/4|[1357]/8|(?:[13579]|1[135])/16|(?:[12]?[13579]|31)/32|(?:[1-5]?[13579]|6[13])/64)(?![\d/])"
+)
 _NUMBER = (
-    rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?!\d)|\d+[ -]\d{{1,2}}/\d{{1,2}}(?!\d)|\d{{1,2}}/\d{{1,2}}(?![\d/])"
+    rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?!\d)|\d+[ -]{_PROPER}|{_PROPER}"
     rf"|\d*[{''.join(_FRACTIONS)}]|\d+(?:[.,]\d+)?|[.,]\d+)"
 )
 # One-letter units that are words or codes when they stand alone ("galaxy s4 4 g"): believed next to the number, or from
@@ -72,7 +75,7 @@ def _unit_pattern() -> str:
 
 _UNIT = _unit_pattern()
 # An x before a number is the sign of multiplication: 6x25ml.
-_START = r"(?<![a-wyz0-9.,/½¼¾])(?<![a-z]x)(?<![a-z0-9]-)(?<![$€£¥#])"
+_START = r"(?<![a-wyz0-9.,½¼¾])(?<![a-z]x)(?<![a-z0-9]-)(?<![$€£¥#])"
 _TIMES = r"(?: ?[x×*] ?| by )"
 _LENGTHS = "|".join(sorted((re.escape(u) for u, unit in UNITS.items() if unit in _LENGTH), key=len, reverse=True))
 _SIDE = rf"([ -]?(?:{_LENGTHS})(?![a-z]))?((?:{_MARK})? ?[whdl]\.?(?![a-z0-9]))?"
@@ -80,15 +83,23 @@ _SIZE = re.compile(rf"{_START}({_NUMBER}){_SIDE}{_TIMES}({_NUMBER}){_SIDE}(?:{_T
 _TO = r"(?: ?[-–—~～] ?| to |至|到)"
 _RANGE = re.compile(rf"{_START}({_NUMBER})(?:[ -]?({_UNIT}))?{_TO}({_NUMBER})([ -]?)({_UNIT})")
 _QUANTITY = re.compile(rf"{_START}({_NUMBER})([ -]?)({_UNIT})")
+_COMPOUND = re.compile(
+    rf"{_START}({_NUMBER}) ?(lbs?|ft|feet|foot)\.?,? ?({_NUMBER}) ?(oz|ounces?|in|inch|inches|\")(?![a-z0-9])"
+)
+_QUANTITY_RULE = "pattern:quantity"
 _COUNT = r"(\d{1,4})"
 _NUMERALS = {"两": "2", "双": "2", "三": "3", "四": "4", "五": "5", "六": "6", "八": "8", "十": "10"}
 _MEASURE = "个片瓶袋盒罐块节支包只件条卷张粒枚双套杯听枝"
 _CONTENT = rf"{_NUMBER} ?(?:kg|g|mg|ml|cl|l|oz|lb|lbs|fl\.? ?oz|mah|克|千克|公斤|斤|毫升|升)"
+_PIECES = "packs?|pk|pcs|pieces?|count|ct|rolls?|sheets?|stems?|loads?|tablets?|capsules?|sachets?|bags"
 _PACKS = [
     re.compile(rf"{_START}{_COUNT} ?[x×*] ?(?={_CONTENT}(?![a-z0-9]))"),
+    re.compile(rf"{_START}(?<!/)(?!{_PROPER}){_COUNT} ?/ ?(?={_CONTENT}(?![a-z0-9]))"),
     re.compile(rf"{_START}{_CONTENT} ?[x×*] ?{_COUNT} ?(?:[{_MEASURE}]装?|pcs|pack|ct|count)?(?![a-z0-9.])"),
     re.compile(rf"(?<![a-z])(?:pack|set|box|case|lot|bundle) of {_COUNT}(?![\d.])"),
-    re.compile(rf"{_START}{_COUNT}[ -]?(?:packs?|pk|pcs|pieces?|count|ct)(?:/(?:lot|set|pack|box))?(?![a-z0-9])"),
+    re.compile(
+        rf"{_START}{_COUNT}[ -]?(?:packs?|pk|pcs|pieces?|count|ct|rolls?|sheets?|stems?|loads?|tablets?|capsules?|sachets?|bags)(?:/(?:lot|set|pack|box))?(?![a-z0-9])"
+    ),
     re.compile(rf"(?<![\d.a-z]){_COUNT} ?[{_MEASURE}](?:套装|装|套|/[{_MEASURE}])"),
     re.compile(rf"([{''.join(_NUMERALS)}])[{_MEASURE}](?:套装|装|套)"),
 ]
@@ -109,7 +120,7 @@ def read(text: str) -> list[Reading]:
     plain = folded(text)
     found: list[Reading] = []
     taken = bytearray(len(text))
-    for form in (_sizes, _packs, _ranges, _quantities, _years, _models):
+    for form in (_sizes, _packs, _ranges, _compounds, _quantities, _years, _models):
         for reading in form(plain):
             if not any(taken[reading.begin : reading.end]):
                 found.append(reading)
@@ -128,15 +139,11 @@ def decimal_of(number: str) -> str | None:
     """A written number as one that ``quantity`` reads: ``1 1/2`` and ``1½`` are 1.5; ``6/12`` is none."""
     for sign, written in _FRACTIONS.items():
         number = re.sub(rf"(\d){sign}", rf"\1 {written}", number).replace(sign, written)
-    fraction = re.fullmatch(r"(?:(\d+)[ -])?(\d{1,2})/(\d{1,2})", number)
+    fraction = re.fullmatch(rf"(?:(\d+)[ -])?({_PROPER})", number)
     if not fraction:
-        return number
-    whole, over, under = fraction.groups()
-    # Halves to sixty-fourths in lowest terms, and thirds; 6/12 on a shelf means six of twelve.
-    proper = 0 < int(over) < int(under) and math.gcd(int(over), int(under)) == 1
-    if not proper or int(under) not in (2, 3, 4, 8, 16, 32, 64):
-        return None
-    return str(Decimal(whole or 0) + (Decimal(over) / Decimal(under)).quantize(Decimal("0.000001")))
+        return None if "/" in number else number
+    over, under = fraction[2].split("/")
+    return str(Decimal(fraction[1] or 0) + (Decimal(over) / Decimal(under)).quantize(Decimal("0.000001")))
 
 
 def _sizes(plain: str) -> Iterator[Reading]:
@@ -175,6 +182,24 @@ def _ranges(plain: str) -> Iterator[Reading]:
             yield Reading(match.start(), match.end(), name, value, None, low[1], _SURE["range"], "pattern:range")
 
 
+def _compounds(plain: str) -> Iterator[Reading]:
+    """Pounds and ounces, feet and inches: one quantity in two units."""
+    for match in _COMPOUND.finditer(plain):
+        large, small = canonical(match[1], match[2]), canonical(match[3], match[4])
+        if large and small and large[1] == small[1] and Decimal(small[0]) < Decimal(large[0]):
+            number, unit = format(Decimal(large[0]) + Decimal(small[0]), "f"), large[1]
+            yield Reading(
+                match.start(),
+                match.end(),
+                NAMES[unit],
+                f"{number} {unit}",
+                number,
+                unit,
+                _SURE["quantity"],
+                _QUANTITY_RULE,
+            )
+
+
 def _quantities(plain: str) -> Iterator[Reading]:
     for match in _QUANTITY.finditer(plain):
         found = canonical(match[1], match[3])
@@ -182,7 +207,7 @@ def _quantities(plain: str) -> Iterator[Reading]:
             number, unit = found
             value = f"{number} {unit}"
             sure = _SURE["quantity"]
-            yield Reading(match.start(), match.end(), NAMES[unit], value, number, unit, sure, "pattern:quantity")
+            yield Reading(match.start(), match.end(), NAMES[unit], value, number, unit, sure, _QUANTITY_RULE)
 
 
 def _years(plain: str) -> Iterator[Reading]:

@@ -33,7 +33,7 @@ def _items(count: int = 60) -> list[Item]:
 
 
 def test_it_answers_what_it_was_taught() -> None:
-    model = attribute_model.fit(_items())
+    model = attribute_model.fit(_items(), tagger=False)
     answers = model.answers(("ACME Navy Blue sock 4 kg",), "Clothes", ["Colour", "Weight", "Flavour"])
     assert answers["Colour"].value == "navy blue"
     assert answers["Colour"].place == (0, 5, 14)
@@ -44,7 +44,7 @@ def test_it_answers_what_it_was_taught() -> None:
 
 
 def test_the_same_items_give_the_same_model() -> None:
-    one, other = attribute_model.fit(_items(20)), attribute_model.fit(_items(20))
+    one, other = (attribute_model.fit(_items(20), tagger=False) for _ in range(2))
     assert np.array_equal(one.spans.weights, other.spans.weights)
 
 
@@ -158,10 +158,10 @@ def test_folds_and_a_test_file(tmp_path: Path) -> None:
         for item in _items(40)
     ]
     file.write_text("\n".join(rows))
-    folded = evaluate_attributes.evaluate(file, None, 2)
+    folded = evaluate_attributes.evaluate(file, None, 2, tagger=False)
     assert len(folded.asked) == 80
     assert Score.of(folded.asked).f1 > 0.9
-    tested = evaluate_attributes.evaluate(file, file, 5)
+    tested = evaluate_attributes.evaluate(file, file, 5, tagger=False)
     assert len(tested.asked) == 80
     assert json.loads(json.dumps(tested.record()))["micro"]["answerable"] == 74
     assert any(line.startswith("micro") for line in evaluate_attributes.lines(tested))
