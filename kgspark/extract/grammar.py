@@ -97,9 +97,7 @@ _PACKS = [
     re.compile(rf"{_START}(?<!/)(?!{_PROPER}){_COUNT} ?/ ?(?={_CONTENT}(?![a-z0-9]))"),
     re.compile(rf"{_START}{_CONTENT} ?[x×*] ?{_COUNT} ?(?:[{_MEASURE}]装?|pcs|pack|ct|count)?(?![a-z0-9.])"),
     re.compile(rf"(?<![a-z])(?:pack|set|box|case|lot|bundle) of {_COUNT}(?![\d.])"),
-    re.compile(
-        rf"{_START}{_COUNT}[ -]?(?:packs?|pk|pcs|pieces?|count|ct|rolls?|sheets?|stems?|loads?|tablets?|capsules?|sachets?|bags)(?:/(?:lot|set|pack|box))?(?![a-z0-9])"
-    ),
+    re.compile(rf"{_START}{_COUNT}[ -]?(?:{_PIECES})(?:/(?:lot|set|pack|box))?(?![a-z0-9])"),
     re.compile(rf"(?<![\d.a-z]){_COUNT} ?[{_MEASURE}](?:套装|装|套|/[{_MEASURE}])"),
     re.compile(rf"([{''.join(_NUMERALS)}])[{_MEASURE}](?:套装|装|套)"),
 ]
