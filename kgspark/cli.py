@@ -25,6 +25,7 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(key_app, name="key")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(resolve_app, name="resolve")
+app.add_typer(cli_attributes.attributes_app, name="attributes")
 app.command("facts")(cli_attributes.facts)
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]

@@ -30,6 +30,34 @@ def evaluate_attributes(
     typer.echo(json.dumps(report.record()) if as_json else "\n".join(evaluation.lines(report)))
 
 
+attributes_app = typer.Typer(no_args_is_help=True, help="Readers of attributes in texts.")
+
+
+@attributes_app.callback()
+def _group() -> None:
+    """Keep the name of the command even while there is only one."""
+
+
+@attributes_app.command("train")
+def attributes_train(
+    config: ConfigOption = DEFAULT_CONFIG,
+    tagger: Annotated[
+        bool, typer.Option(help="With the fine-tuned span tagger; without it, in a tenth of the time.")
+    ] = True,
+) -> None:
+    """Fit a reader to what the sellers of the latest release declare; name its folder as attributes.reader."""
+    from kgspark import nights
+    from kgspark.extract import attributes
+    from kgspark.publish.readers import open_release
+    from kgspark.run import open_lake
+
+    spark, cfg = nights.configured_session(config, os.environ)
+    kg = open_release(open_lake(spark, cfg))
+    root, trained_on = f"{kg.lake.root}/_artifacts", f"release {kg.release.release_id}"
+    folder, texts = attributes.train(kg.table("silver.offers"), cfg.attributes, root, trained_on, tagger)
+    typer.echo(f"fitted on {texts} texts; to use it, write attributes: {{reader: {folder}}}")
+
+
 def facts(
     offer: Annotated[str, typer.Argument(help="An offer_id, or source:record_id.")],
     config: ConfigOption = DEFAULT_CONFIG,

@@ -15,7 +15,8 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from kgspark.columns import hash_id
-from kgspark.extract import lexicon_store, synonyms
+from kgspark.errors import InputError
+from kgspark.extract import attribute_model, attribute_store, distant_labels, lexicon_store, synonyms
 from kgspark.extract.lexicon import Lexicon, Listing, learn
 from kgspark.extract.offer_reader import READ, OfferReader, declared_of
 from kgspark.ingest.mapping import live
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 MENTIONS = "silver.attribute_mentions"
+# Labelled texts without which a reader is not worth fitting.
+_FEWEST = 50
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,28 @@ def fit(offers: DataFrame, catalog_records: DataFrame, cfg: AttributesSettings, 
     """
     if cfg.lexicon:
         return Fit(lexicon_store.load(cfg.lexicon))
-    # By hash, so that the same offers are drawn whatever the order of rows.
-    drawn = offers.orderBy(F.xxhash64("offer_id"), "offer_id").limit(cfg.max_fit_offers)
-    rows = drawn.select("title", "category_path", "brand", "mpn", "gtin", "attributes").toArrow().to_pylist()
-    said = synonyms.read(Path(cfg.synonyms)) if cfg.synonyms else None
-    learnt = learn((listing(row) for row in rows), cfg.min_support, said)
-    log.info("extract: %d offers taught %d values of attributes", len(rows), len(learnt.labels))
+    listings = _listings(offers, cfg)
+    learnt = _learnt(listings, cfg)
+    log.info("extract: %d offers taught %d values of attributes", len(listings), len(learnt.labels))
     return Fit(learnt)
+
+
+def train(offers: DataFrame, cfg: AttributesSettings, root: str, trained_on: str, tagger: bool) -> tuple[str, int]:
+    """Fit a reader of named attributes to what sellers declare; gives its folder under ``root`` and the texts it saw.
+
+    Input: silver.offers by offer_id. Raises InputError where too few offers declare what their own texts say.
+    """
+    listings = _listings(offers, cfg)
+    lexicon = _learnt(listings, cfg)
+    labelled = distant_labels.items(listings, lexicon)
+    if len(labelled) < _FEWEST:
+        raise InputError(
+            f"{len(labelled)} offers declare attributes that their texts could be read for, expected {_FEWEST} at "
+            "least; map more attributes in the sources' YAMLs."
+        )
+    model = attribute_model.fit(labelled, tagger)
+    figures = {"texts": len(labelled), "questions": sum(len(item.answers) for item in labelled)}
+    return attribute_store.save(model, root, trained_on, figures), len(labelled)
 
 
 def build(
@@ -96,6 +114,19 @@ def build(
     return {MENTIONS: conform(identified, table(MENTIONS))}
 
 
-def listing(row: dict[str, Any]) -> Listing:
+def _listings(offers: DataFrame, cfg: AttributesSettings) -> list[Listing]:
+    # By hash, so that the same offers are drawn whatever the order of rows.
+    drawn = offers.orderBy(F.xxhash64("offer_id"), "offer_id").limit(cfg.max_fit_offers)
+    said = drawn.select("title", "description", "category_path", "brand", "mpn", "gtin", "attributes")
+    return [listing(row, cfg.max_text_length) for row in said.toArrow().to_pylist()]
+
+
+def _learnt(listings: list[Listing], cfg: AttributesSettings) -> Lexicon:
+    said = synonyms.read(Path(cfg.synonyms)) if cfg.synonyms else None
+    return learn(listings, cfg.min_support, said)
+
+
+def listing(row: dict[str, Any], max_text_length: int) -> Listing:
     """An offer as the lexicon learns from it."""
-    return Listing(row["title"], tuple(row["category_path"]), declared_of(row), row["gtin"])
+    description = (row["description"] or "")[:max_text_length]
+    return Listing(row["title"], tuple(row["category_path"]), declared_of(row), row["gtin"], description)

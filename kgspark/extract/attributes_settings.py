@@ -24,3 +24,7 @@ class AttributesSettings(Settings):
     synonyms: str | None = Field(
         None, description="CSV of attribute, value, means: what people say of values; null: only what is learnt"
     )
+    reader: str | None = Field(
+        None,
+        description="Folder of a fitted reader (kgspark attributes train), the same on every worker; null: none",
+    )

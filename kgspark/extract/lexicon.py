@@ -34,12 +34,15 @@ Value = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Listing:
-    """What is learnt from: an offer's title, its categories from the root, what it declares by attribute, its GTIN."""
+    """What is learnt from: an offer's title, its categories from the root, what it declares by attribute, its GTIN, its
+    description.
+    """
 
     title: str
     path: tuple[str, ...]
     declared: dict[str, str]
     gtin: str | None = None
+    description: str = ""
 
 
 @dataclass
@@ -59,6 +62,7 @@ class Lexicon:
         for name, words in sorted(self.labels):
             self.attributes[words].append(name)
         self.phrases = Phrases.of(self.attributes)
+        self.names = sorted({name for _, name in self.declared})
         self.overall = _totals(self.right), _totals(self.seen)
         self.rules: dict[tuple[str, str], list[str]] = defaultdict(list)
         for level, key in sorted(self.seen, key=str):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from kgspark.extract import grammar, reader
+from kgspark.extract import grammar, named, reader
 from kgspark.extract.attributes_settings import AttributesSettings
 from kgspark.extract.lexicon import Lexicon, attribute_name
 from kgspark.extract.raw_places import Places, places
@@ -34,6 +34,7 @@ _ARROW = pa.schema(
 # A field of its own says what it is; what sellers put into the wrong one, reconcile finds.
 _FIELD = 0.95
 _WHOLE_RECORD = "*"
+_TEXTS = ("title", "description")
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,13 @@ class OfferReader:
         raw = json.loads(row["payload"]) if row["payload"] else {}
         origins = dict(row["origins"])
         declared = declared_of(row)
-        for column in ("title", "description"):
-            text = (row[column] or "")[: self.cfg.max_text_length]
-            found = reader.read(text, row["category_path"], declared, self.lexicon)
+        texts = [(row[column] or "")[: self.cfg.max_text_length] for column in _TEXTS]
+        path = tuple(row["category_path"])
+        read = [reader.read(text, path, declared, self.lexicon) for text in texts]
+        if self.cfg.reader:
+            more = named.read(named.loaded(self.cfg.reader), texts, path, read, self.lexicon)
+            read = [known + added for known, added in zip(read, more, strict=True)]
+        for column, found in zip(_TEXTS, read, strict=True):
             yield from self._rows(row, column, row[column], found, origins.get(column), raw)
         fields = [("brand", "brand", row["brand"]), ("mpn", "model", row["mpn"])]
         fields += [(f"attributes.{name}", attribute_name(name), value) for name, value in row["attributes"]]

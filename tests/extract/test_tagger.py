@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from kgspark.errors import InputError
-from kgspark.extract import attribute_model, tagger_store, tagger_training
+from kgspark.extract import attribute_model, attribute_store, span_model, tagger_training
 from kgspark.extract.answers import Answers, Question
+from kgspark.extract.attribute_model import AttributeModel
 from kgspark.extract.benchmark_files import Item
 from kgspark.extract.span_features import Spans, describe
 from kgspark.extract.tagger import Tagger
@@ -52,23 +53,35 @@ def test_it_finds_what_it_was_taught(tagger: Tagger, spans: list[Spans], text: i
     assert [values[at] for at in scores.argmax(axis=1)] == [COLOURS[text], MATERIALS[text]]
 
 
+def _model(tagger: Tagger, spans: list[Spans]) -> AttributeModel:
+    return AttributeModel(span_model.fit(spans, _questions()), tagger)
+
+
 def test_it_is_kept_and_read_back(tagger: Tagger, spans: list[Spans], tmp_path: Path) -> None:
-    folder = tagger_store.save(tagger, str(tmp_path), "a test", {"texts": 16})
-    again = tagger_store.load(folder)
-    tokens = tagger.lower(TEXTS[0], spans[0])
-    assert np.array_equal(tagger.span_scores(tokens, ["colour"]), again.span_scores(tokens, ["colour"]))
-    assert tagger_store.save(again, str(tmp_path), "again", {}) == folder
-    weights = Path(folder, "model.safetensors")
+    model = _model(tagger, spans)
+    folder = attribute_store.save(model, str(tmp_path), "a test", {"texts": 16})
+    again = attribute_store.load(folder)
+    asked = (TEXTS[1], "", ["colour", "material", "taste"])
+    assert again.answers(*asked) == model.answers(*asked)
+    assert again.answers(*asked)["material"].value == "silk"
+    assert attribute_store.save(again, str(tmp_path), "again", {}) == folder
+    alone = attribute_store.save(AttributeModel(model.spans), str(tmp_path), "a test", {})
+    assert attribute_store.load(alone).tagger is None
+    weights = Path(folder, "tagger.safetensors")
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     with pytest.raises(InputError, match="does not hold what its manifest says"):
-        tagger_store.load(folder)
+        attribute_store.load(folder)
+    with pytest.raises(InputError, match="is no attribute_model"):
+        attribute_store.load(str(tmp_path / "nowhere"))
 
 
-def test_another_encoder_is_refused(tagger: Tagger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tagger_store.save(tagger, str(tmp_path), "a test", {})
-    monkeypatch.setattr(tagger_store, "FROZEN_LAYERS", 2)
+def test_another_encoder_is_refused(
+    tagger: Tagger, spans: list[Spans], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = attribute_store.save(_model(tagger, spans), str(tmp_path), "a test", {})
+    monkeypatch.setattr("kgspark.extract.tagger.FROZEN_LAYERS", 2)
     with pytest.raises(InputError, match="another encoder or format"):
-        tagger_store.load(folder)
+        attribute_store.load(folder)
 
 
 def test_a_text_longer_than_the_tagger_reads(tagger: Tagger) -> None:
