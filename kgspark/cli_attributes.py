@@ -12,15 +12,21 @@ from rich.console import Console
 
 from kgspark.cli_resolve import DEFAULT_CONFIG, ConfigOption, evaluate_app
 
+TaggerOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--tagger/--no-tagger",
+        help="With the fine-tuned span tagger, or without, in a tenth of the time; else with it where texts are short.",
+    ),
+]
+
 
 @evaluate_app.command("attributes")
 def evaluate_attributes(
     train: Annotated[Path, typer.Option(help="Labelled texts to fit on (AE-110k or WDC PAVE; .jsonl or .jsonl.gz).")],
     test: Annotated[Path | None, typer.Option(help="Labelled texts to ask about; else parts of --train.")] = None,
     folds: Annotated[int, typer.Option(min=2, help="Without --test: parts of --train, each asked once.")] = 5,
-    tagger: Annotated[
-        bool, typer.Option(help="With the fine-tuned span tagger; without it, in a tenth of the time.")
-    ] = True,
+    tagger: TaggerOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Precision, recall and F1 of the values read, the attribute's name given."""
@@ -41,9 +47,7 @@ def _group() -> None:
 @attributes_app.command("train")
 def attributes_train(
     config: ConfigOption = DEFAULT_CONFIG,
-    tagger: Annotated[
-        bool, typer.Option(help="With the fine-tuned span tagger; without it, in a tenth of the time.")
-    ] = True,
+    tagger: TaggerOption = None,
 ) -> None:
     """Fit a reader to what the sellers of the latest release declare; name its folder as attributes.reader."""
     from kgspark import nights

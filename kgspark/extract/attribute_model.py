@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # A value is given from this probability on: below a half, since an answer missed costs F1 as much as a wrong one given.
 ANSWERED = 0.45
 TAGGED = 0.3
+# Words of the text in the middle up to which the tagger is worth its time. Measured: on titles (17 words) it lifts F1
+# from .852 to .875, on titles with descriptions (58) it takes ten times as long and lifts nothing.
+_SHORT_TEXT = 32
 # What a span scores that the tagger did not see because the text was cut.
 _UNSEEN = -40.0
 
@@ -72,13 +75,18 @@ class AttributeModel:
         return dict(zip(asked, rows, strict=True))
 
 
-def fit(items: Sequence[Item], tagger: bool = True) -> AttributeModel:
-    """Fit on labelled texts, with the span tagger or without; the same items give the same model."""
+def fit(items: Sequence[Item], tagger: bool | None = None) -> AttributeModel:
+    """Fit on labelled texts, with the span tagger or without (None: with it where the texts are short); the same items
+    give the same model.
+    """
     texts = [describe(item.parts, item.category) for item in items]
     questions = [
         Question(number, name, right) for number, item in enumerate(items) for name, right in item.answers.items()
     ]
     spans = span_model.fit(texts, questions)
+    if tagger is None:
+        lengths = sorted(sum(len(part.split()) for part in item.parts) for item in items)
+        tagger = lengths[len(lengths) // 2] <= _SHORT_TEXT
     if not tagger:
         return AttributeModel(spans)
     # torch is imported only where it is wanted: it takes seconds and hundreds of megabytes.

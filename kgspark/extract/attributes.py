@@ -17,7 +17,8 @@ from pyspark.sql import functions as F
 from kgspark.columns import hash_id
 from kgspark.errors import InputError
 from kgspark.extract import attribute_model, attribute_store, distant_labels, lexicon_store, synonyms
-from kgspark.extract.lexicon import Lexicon, Listing, learn
+from kgspark.extract.lexicon import Lexicon
+from kgspark.extract.lexicon_learning import Listing, learn
 from kgspark.extract.offer_reader import READ, OfferReader, declared_of
 from kgspark.ingest.mapping import live
 from kgspark.schema import conform, table
@@ -59,7 +60,9 @@ def fit(offers: DataFrame, catalog_records: DataFrame, cfg: AttributesSettings, 
     return Fit(learnt)
 
 
-def train(offers: DataFrame, cfg: AttributesSettings, root: str, trained_on: str, tagger: bool) -> tuple[str, int]:
+def train(
+    offers: DataFrame, cfg: AttributesSettings, root: str, trained_on: str, tagger: bool | None
+) -> tuple[str, int]:
     """Fit a reader of named attributes to what sellers declare; gives its folder under ``root`` and the texts it saw.
 
     Input: silver.offers by offer_id. Raises InputError where too few offers declare what their own texts say.
@@ -117,7 +120,7 @@ def build(
 def _listings(offers: DataFrame, cfg: AttributesSettings) -> list[Listing]:
     # By hash, so that the same offers are drawn whatever the order of rows.
     drawn = offers.orderBy(F.xxhash64("offer_id"), "offer_id").limit(cfg.max_fit_offers)
-    said = drawn.select("title", "description", "category_path", "brand", "mpn", "gtin", "attributes")
+    said = drawn.select("source", "title", "description", "category_path", "brand", "mpn", "gtin", "attributes")
     return [listing(row, cfg.max_text_length) for row in said.toArrow().to_pylist()]
 
 
@@ -129,4 +132,5 @@ def _learnt(listings: list[Listing], cfg: AttributesSettings) -> Lexicon:
 def listing(row: dict[str, Any], max_text_length: int) -> Listing:
     """An offer as the lexicon learns from it."""
     description = (row["description"] or "")[:max_text_length]
-    return Listing(row["title"], tuple(row["category_path"]), declared_of(row), row["gtin"], description)
+    path = tuple(row["category_path"])
+    return Listing(row["title"], path, declared_of(row), row["gtin"], description, row["source"])

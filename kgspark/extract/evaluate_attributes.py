@@ -124,10 +124,10 @@ class Report:
         }
 
 
-def evaluate(train: Path, test: Path | None, folds: int, tagger: bool = True) -> Report:
+def evaluate(train: Path, test: Path | None, folds: int, tagger: bool | None = None) -> Report:
     """Fit on ``train`` and ask about ``test``; without ``test``, about each of ``folds`` parts of ``train`` in turn.
 
-    Without ``tagger`` the span model answers alone.
+    ``tagger`` as in ``attribute_model.fit``.
 
     Raises InputError where a file is not labelled texts, or there is nothing to fit or ask.
     """

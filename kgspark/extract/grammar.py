@@ -12,9 +12,9 @@ from decimal import Decimal, InvalidOperation
 
 from kgspark.extract.folding import folded
 from kgspark.extract.reading import Reading
-from kgspark.graph.values import UNITS, quantity
+from kgspark.extract.written_numbers import NUMBER, PROPER, canonical
+from kgspark.graph.values import UNITS
 
-DIGITS = 6
 VERSION = "1"
 # What a quantity of this unit says where a category's sellers have taught no better name.
 NAMES = {
@@ -30,6 +30,8 @@ NAMES = {
     "MHz": "frequency",
     "GB": "storage",
     "MP": "resolution",
+    "lm": "brightness",
+    "bar": "pressure",
     "pieces": "pieces",
     "packs": "pack",
     "min": "duration",
@@ -37,25 +39,6 @@ NAMES = {
 # How often a form means what it says, before anything is known of the shops; calibrate.py learns the rest.
 _SURE = {"size": 0.95, "bare size": 0.5, "pack": 0.95, "range": 0.85, "quantity": 0.9, "year": 0.6, "model": 0.6}
 
-_FRACTIONS = {
-    "½": "1/2",
-    "¼": "1/4",
-    "¾": "3/4",
-    "⅓": "1/3",
-    "⅔": "2/3",
-    "⅛": "1/8",
-    "⅜": "3/8",
-    "⅝": "5/8",
-    "⅞": "7/8",
-}
-# In lowest terms, with the denominators of rulers and kitchens; 6/12 oz on a shelf means six of twelve.
-_PROPER = (
-    r"(?:1/2|[12]/3|[13]/4|[1357]/8|(?:[13579]|1[135])/16|(?:[12]?[13579]|31)/32|(?:[1-5]?[13579]|6[13])/64)(?![\d/])"
-)
-_NUMBER = (
-    rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?!\d)|\d+[ -]{_PROPER}|{_PROPER}"
-    rf"|\d*[{''.join(_FRACTIONS)}]|\d+(?:[.,]\d+)?|[.,]\d+)"
-)
 # One-letter units that are words or codes when they stand alone ("galaxy s4 4 g"): believed next to the number, or from
 # this number on.
 _LOOSE = {"a", "g", "h", "m", "''"}
@@ -70,43 +53,48 @@ _LENGTH = {"millimeter", "centimeter", "meter", "inch", "foot"}
 
 def _unit_pattern() -> str:
     words = "|".join(_SPACED.get(u, re.escape(u)) for u in _LATIN_UNITS if u not in _MARKS)
-    return rf"(?:(?:{words})(?![a-z0-9])|{'|'.join(map(re.escape, _MARKS))}|{'|'.join(_CJK_UNITS)})"
+    return rf"(?:(?:{words})(?![a-z0-9+])|{'|'.join(map(re.escape, _MARKS))}|{'|'.join(_CJK_UNITS)})"
 
 
 _UNIT = _unit_pattern()
 # An x before a number is the sign of multiplication: 6x25ml.
-_START = r"(?<![a-wyz0-9.,½¼¾])(?<![a-z]x)(?<![a-z0-9]-)(?<![$€£¥#])"
+_START = r"(?<![a-wyz0-9.,½¼¾])(?<![a-z]x)(?<![a-z0-9]-)(?<![$€£¥#])(?<!f/)"
 _TIMES = r"(?: ?[x×*] ?| by )"
 _LENGTHS = "|".join(sorted((re.escape(u) for u, unit in UNITS.items() if unit in _LENGTH), key=len, reverse=True))
-_SIDE = rf"([ -]?(?:{_LENGTHS})(?![a-z]))?((?:{_MARK})? ?[whdl]\.?(?![a-z0-9]))?"
-_SIZE = re.compile(rf"{_START}({_NUMBER}){_SIDE}{_TIMES}({_NUMBER}){_SIDE}(?:{_TIMES}({_NUMBER}){_SIDE})?(?![a-z0-9])")
+_SIDE = rf"([ -]?(?:{_LENGTHS})(?![a-wyz]))?((?:{_MARK})? ?[whdl]\.?(?![a-z0-9]))?"
+_SIZE = re.compile(rf"{_START}({NUMBER}){_SIDE}{_TIMES}({NUMBER}){_SIDE}(?:{_TIMES}({NUMBER}){_SIDE})?(?![a-z0-9])")
 _TO = r"(?: ?[-–—~～] ?| to |至|到)"
-_RANGE = re.compile(rf"{_START}({_NUMBER})(?:[ -]?({_UNIT}))?{_TO}({_NUMBER})([ -]?)({_UNIT})")
-_QUANTITY = re.compile(rf"{_START}({_NUMBER})([ -]?)({_UNIT})")
+_RANGE = re.compile(rf"{_START}({NUMBER})(?:[ -]?({_UNIT}))?{_TO}({NUMBER})([ -]?)({_UNIT})")
+_QUANTITY = re.compile(rf"{_START}({NUMBER})([ -]?)({_UNIT})")
+_MEMORY = re.compile(r" ?(?:ram(?![a-z])|运存)")
+_MEMORY_IS = ("ram ", "ram: ", "运存")
+_TIMES_BEFORE = re.compile(r"(?<![a-z0-9])\d{1,3}x$")
 _COMPOUND = re.compile(
-    rf"{_START}({_NUMBER}) ?(lbs?|ft|feet|foot)\.?,? ?({_NUMBER}) ?(oz|ounces?|in|inch|inches|\")(?![a-z0-9])"
+    rf"{_START}({NUMBER}) ?(lbs?|ft|feet|foot)\.?,? ?({NUMBER}) ?(oz|ounces?|in|inch|inches|\")(?![a-z0-9])"
 )
 _QUANTITY_RULE = "pattern:quantity"
-_COUNT = r"(\d{1,4})"
+_COUNT = r"(\d{1,3})"
 _NUMERALS = {"两": "2", "双": "2", "三": "3", "四": "4", "五": "5", "六": "6", "八": "8", "十": "10"}
-_MEASURE = "个片瓶袋盒罐块节支包只件条卷张粒枚双套杯听枝"
-_CONTENT = rf"{_NUMBER} ?(?:kg|g|mg|ml|cl|l|oz|lb|lbs|fl\.? ?oz|mah|克|千克|公斤|斤|毫升|升)"
-_PIECES = "packs?|pk|pcs|pieces?|count|ct|rolls?|sheets?|stems?|loads?|tablets?|capsules?|sachets?|bags"
+_MEASURE = "片瓶袋盒罐块节支包只件条卷张粒枚双套杯听枝"
+_CONTENT = rf"{NUMBER} ?(?:kg|g|mg|ml|cl|l|oz|lb|lbs|fl\.? ?oz|mah|克|千克|公斤|斤|毫升|升)"
+_PIECES = "packs?|pk|pcs|pieces?|count|ct|rolls?|sheets?|stems?|loads?|tablets|capsules|sachets?|bags"
 _PACKS = [
     re.compile(rf"{_START}{_COUNT} ?[x×*] ?(?={_CONTENT}(?![a-z0-9]))"),
-    re.compile(rf"{_START}(?<!/)(?!{_PROPER}){_COUNT} ?/ ?(?={_CONTENT}(?![a-z0-9]))"),
+    re.compile(rf"{_START}(?<!/)(?!{PROPER}){_COUNT} ?/ ?(?={NUMBER} ?(?:oz|fl\.? ?oz|ml|lb)(?![a-z0-9]))"),
     re.compile(rf"{_START}{_CONTENT} ?[x×*] ?{_COUNT} ?(?:[{_MEASURE}]装?|pcs|pack|ct|count)?(?![a-z0-9.])"),
-    re.compile(rf"(?<![a-z])(?:pack|set|box|case|lot|bundle) of {_COUNT}(?![\d.])"),
+    re.compile(rf"(?<![a-z])(?:(?:pack|set|box|case|lot|bundle) of |(?:set|pack|box)/?){_COUNT}(?![\d.a-z])"),
     re.compile(rf"{_START}{_COUNT}[ -]?(?:{_PIECES})(?:/(?:lot|set|pack|box))?(?![a-z0-9])"),
-    re.compile(rf"(?<![\d.a-z]){_COUNT} ?[{_MEASURE}](?:套装|装|套|/[{_MEASURE}])"),
+    re.compile(rf"(?<![\d.a-z]){_COUNT} ?(?:个(?!月)|[{_MEASURE}])(?:套装|装|套|/[{_MEASURE}])?"),
     re.compile(rf"([{''.join(_NUMERALS)}])[{_MEASURE}](?:套装|装|套)"),
 ]
 _YEAR = re.compile(
-    r"(?<![\w.,/-])((?:19[5-9]|20[0-4])\d)(?![\w/.,%-]|年)|(?<![\d.])((?:19[5-9]|20[0-4])\d) ?年?(?:款|版|新款)"
+    r"(?<![\w.,/-])((?!2000)(?:19[5-9]|20[0-4])\d)(?![\w/.,%-]|年)|(?<![\d.])((?:19[5-9]|20[0-4])\d) ?年?(?:款|版|新款)"
 )
-_MODEL = re.compile(r"(?<![\w.-])(?=[a-z\d./-]*[a-z])(?=[a-z\d./-]*\d)[a-z\d]+(?:[-./][a-z\d]+)*(?![\w])")
+_MODEL = re.compile(r"(?<![\w.-])(?!f/\d)(?=[a-z\d./-]*[a-z])(?=[a-z\d./-]*\d)[a-z\d]+(?:[-./][a-z\d]+)*(?![\w])")
 _SHORTEST_MODEL = 4
-_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s|x|k|d|p|g|gen|pcs|in1|way|pin|core|speed|port|series)|[x×]\d+|v\d(?:\.\d)?")
+_ORDINAL = re.compile(
+    r"\d+(?:st|nd|rd|th|s|x|k|d|p|g|gen|pcs|in1|way|pin|core|speed|port|series)|[x×]\d+|v\d(?:\.\d)?|\d{1,4}[a-z]{3,}|(?:set|pack)\d+"
+)
 
 
 def read(text: str) -> list[Reading]:
@@ -126,29 +114,11 @@ def read(text: str) -> list[Reading]:
     return sorted(found, key=lambda reading: reading.begin)
 
 
-def canonical(number: str, unit: str) -> tuple[str, str] | None:
-    """The canonical number and unit of what a text writes, fractions and old units included."""
-    spelling = re.sub(r"[\s.]+", "", unit.lower())
-    amount = decimal_of(number)
-    return quantity(f"{amount} {'hr' if spelling == 'h' else unit.strip()}", DIGITS) if amount is not None else None
-
-
-def decimal_of(number: str) -> str | None:
-    """A written number as one that ``quantity`` reads: ``1 1/2`` and ``1½`` are 1.5; ``6/12`` is none."""
-    for sign, written in _FRACTIONS.items():
-        number = re.sub(rf"(\d){sign}", rf"\1 {written}", number).replace(sign, written)
-    fraction = re.fullmatch(rf"(?:(\d+)[ -])?({_PROPER})", number)
-    if not fraction:
-        return None if "/" in number else number
-    over, under = fraction[2].split("/")
-    return str(Decimal(fraction[1] or 0) + (Decimal(over) / Decimal(under)).quantize(Decimal("0.000001")))
-
-
 def _sizes(plain: str) -> Iterator[Reading]:
     for match in _SIZE.finditer(plain):
         numbers = [number for number in match.group(1, 4, 7) if number]
         units = [unit.strip(" -") for unit in match.group(2, 5, 8) if unit]
-        named = any(match.group(3, 6, 9))
+        named = sum(map(bool, match.group(3, 6, 9))) > 1
         if not units and not named and len(numbers) < 3:
             continue
         # Each side in the unit behind it, else in the next one named; numbers without any are inches in their shops.
@@ -201,11 +171,16 @@ def _compounds(plain: str) -> Iterator[Reading]:
 def _quantities(plain: str) -> Iterator[Reading]:
     for match in _QUANTITY.finditer(plain):
         found = canonical(match[1], match[3])
-        if found and _believed(match[1], match[2], match[3], plain[match.end() : match.end() + 2]):
+        before = plain[max(0, match.start() - 5) : match.start()]
+        apart = not before.endswith("x") or _TIMES_BEFORE.search(before)
+        if found and apart and _believed(match[1], match[2], match[3], plain[match.end() : match.end() + 2]):
             number, unit = found
             value = f"{number} {unit}"
             sure = _SURE["quantity"]
-            yield Reading(match.start(), match.end(), NAMES[unit], value, number, unit, sure, _QUANTITY_RULE)
+            name, rule = NAMES[unit], _QUANTITY_RULE
+            if unit == "GB" and (_MEMORY.match(plain, match.end()) or plain[: match.start()].endswith(_MEMORY_IS)):
+                name, rule = "ram", "pattern:memory"
+            yield Reading(match.start(), match.end(), name, value, number, unit, sure, rule)
 
 
 def _years(plain: str) -> Iterator[Reading]:

@@ -16,7 +16,10 @@ def save(lexicon: Lexicon, root: str, trained_on: str) -> str:
     """Write the lexicon, unless it is there; gives its folder."""
     content = {
         "format": FORMAT,
-        "labels": sorted([name, list(words), label] for (name, words), label in lexicon.labels.items()),
+        "labels": sorted(
+            [name, list(words), label, lexicon.shares.get((name, words), 0.0)]
+            for (name, words), label in lexicon.labels.items()
+        ),
         "counts": sorted(
             (
                 [level, _plain(key), lexicon.right.get((level, key), 0), seen]
@@ -25,9 +28,9 @@ def save(lexicon: Lexicon, root: str, trained_on: str) -> str:
             key=str,
         ),
         "declared": sorted([level, name, count] for (level, name), count in lexicon.declared.items()),
-        "listings": sorted([level, count] for level, count in lexicon.listings.items()),
+        "listings": sorted([level, name, count] for (level, name), count in lexicon.listings.items()),
     }
-    figures = {"values": len(lexicon.labels), "listings": lexicon.listings.get("", 0)}
+    figures = {"values": len(lexicon.labels), "attributes": len(lexicon.names)}
     data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     return artifacts.save(root, NAME, {"lexicon.json": data}, trained_on, figures)
 
@@ -43,14 +46,16 @@ def load(path: str) -> Lexicon:
         raise InputError(
             f"{path} was learnt by kgspark {manifest['code_version']}, another format; learn a new lexicon."
         )
-    labels = {(name, tuple(words)): label for name, words, label in content["labels"]}
+    labels = {(name, tuple(words)): label for name, words, label, _ in content["labels"]}
+    shares = {(name, tuple(words)): share for name, words, _, share in content["labels"] if share}
     counts = [(level, _key(key), right, seen) for level, key, right, seen in content["counts"]]
     return Lexicon(
         labels,
+        shares,
         {(level, key): right for level, key, right, _ in counts if right},
         {(level, key): seen for level, key, _, seen in counts},
         {(level, name): count for level, name, count in content["declared"]},
-        dict(content["listings"]),
+        {(level, name): count for level, name, count in content["listings"]},
     )
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
-from kgspark.extract import attribute_store, distant_labels, grammar
+from kgspark.extract import attribute_store, distant_labels
 from kgspark.extract.attribute_model import AttributeModel
 from kgspark.extract.lexicon import Lexicon
 from kgspark.extract.reading import Reading
+from kgspark.extract.written_numbers import DIGITS
 from kgspark.graph.values import quantity
 
 EXTRACTOR = "reader"
@@ -41,7 +42,7 @@ def read(
         if any(r.begin < end and begin < r.end for r in [*found[part], *more[part]]):
             continue
         words = texts[part][begin:end]
-        number, unit = quantity(words.strip(), grammar.DIGITS) or (None, None)
+        number, unit = quantity(words.strip(), DIGITS) or (None, None)
         value = f"{number} {unit}" if number else lexicon.spelling(name, words)
         more[part].append(Reading(begin, end, name, value, number, unit, answer.probability, EXTRACTOR))
     return more

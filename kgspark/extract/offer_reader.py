@@ -12,11 +12,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from kgspark.extract import grammar, named, reader
+from kgspark.extract import named, reader
 from kgspark.extract.attributes_settings import AttributesSettings
 from kgspark.extract.lexicon import Lexicon, attribute_name
 from kgspark.extract.raw_places import Places, places
 from kgspark.extract.reading import Reading
+from kgspark.extract.written_numbers import DIGITS
 from kgspark.graph.values import quantity
 
 READ = (
@@ -148,7 +149,7 @@ def declared_of(row: dict[str, Any]) -> dict[str, str]:
 
 def _stated(attribute: str, value: str, lexicon: Lexicon) -> Reading:
     """What a field of its own says: the whole of it."""
-    amount = quantity(value.strip(), grammar.DIGITS)
+    amount = quantity(value.strip(), DIGITS)
     number, unit = amount or (None, None)
     normal = f"{number} {unit}" if amount else lexicon.spelling(attribute, value)
     return Reading(0, len(value), attribute, normal, number, unit, _FIELD, "field")

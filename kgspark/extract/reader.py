@@ -5,17 +5,27 @@ text -> readings of each extractor -> the surest at each place
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from kgspark.extract import grammar
 from kgspark.extract.folding import folded
-from kgspark.extract.lexicon import Lexicon
+from kgspark.extract.lexicon import COMMON, Lexicon
 from kgspark.extract.reading import Reading
 from kgspark.extract.words import Phrases, phrase
+from kgspark.extract.written_numbers import DIGITS
 from kgspark.graph.values import quantity
 
-# A seller's own value, found in his own text: wrong only where the words mean something else there.
+# A seller's own value, found in his own text: wrong only where the words mean something else there, and worth nothing
+# where nearly all declare it ("new").
 _DECLARED = 0.97
+# The maker and the model that a thing fits are not its own.
+_HOST = re.compile(
+    r"(?:(?<![a-z])(?:for|fits?|compatible with|suitable for|works with) |适用于?|适配|兼容)"
+    r"(?:[^,.;:|()（）/]{0,30} )?$"
+)
+_HOST_WITHIN = 60
+_OF_HOST = {"brand", "model", "series"}
 
 
 def read(text: str, path: Sequence[str], declared: Mapping[str, str], lexicon: Lexicon) -> list[Reading]:
@@ -28,6 +38,7 @@ def read(text: str, path: Sequence[str], declared: Mapping[str, str], lexicon: L
     found = [lexicon.named(reading, path) for reading in grammar.read(text)]
     found += lexicon.values(plain, path)
     found += _own(plain, declared, lexicon)
+    found = [r for r in found if r.attribute not in _OF_HOST or not _of_host(plain, r.begin)]
     kept: list[Reading] = []
     taken = bytearray(len(text))
     for reading in sorted(found, key=lambda r: (-r.confidence, r.begin - r.end, r.begin, r.attribute, r.extractor)):
@@ -37,16 +48,21 @@ def read(text: str, path: Sequence[str], declared: Mapping[str, str], lexicon: L
     return sorted(kept, key=lambda reading: reading.begin)
 
 
+def _of_host(plain: str, begin: int) -> bool:
+    return _HOST.search(plain[max(0, begin - _HOST_WITHIN) : begin]) is not None
+
+
 def _own(plain: str, declared: Mapping[str, str], lexicon: Lexicon) -> list[Reading]:
     names: dict[tuple[str, ...], str] = {}
     for name, raw in sorted(declared.items(), reverse=True):
         words = phrase(folded(raw))
-        if sum(map(len, words)) >= 2 and not "".join(words).isdigit():
+        common = lexicon.shares.get((name, words), 0.0) > COMMON
+        if sum(map(len, words)) >= 2 and not "".join(words).isdigit() and not common:
             names[words] = name
     found = []
     for words, begin, end in Phrases.of(names).find(plain):
         raw = declared[names[words]]
-        amount = quantity(raw.strip(), grammar.DIGITS)
+        amount = quantity(raw.strip(), DIGITS)
         number, unit = amount or (None, None)
         value = f"{number} {unit}" if amount else lexicon.spelling(names[words], raw)
         found.append(Reading(begin, end, names[words], value, number, unit, _DECLARED, "declared"))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 
-from kgspark.extract.grammar import decimal_of
+from kgspark.extract.written_numbers import decimal_of
 
 _NUMBER = re.compile(r"\d+[ -]\d{1,2}/\d{1,2}|\d{1,2}/\d{1,2}|\d*\.?\d+(?:,\d{3})*(?:\.\d+)?")
 _LENGTHS = {"": "2.54", '"': "2.54", "''": "2.54", "in": "2.54", "inch": "2.54", "inches": "2.54", "ft": "30.48"}

@@ -123,5 +123,5 @@ def test_a_lexicon_is_kept_and_read_back(shop: tuple[DataFrame, DataFrame], tmp_
     assert again == fitted
     assert lexicon_store.save(again.lexicon, str(tmp_path), "again") == folder
     assert json.loads((tmp_path / "lexicon" / folder.rsplit("/", 1)[1] / "manifest.json").read_text())["figures"] == {
-        "values": 3, "listings": 4,
+        "values": 3, "attributes": 3,
     }  # fmt: skip

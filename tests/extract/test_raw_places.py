@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
@@ -73,6 +73,7 @@ def test_a_text_that_was_made_otherwise_has_no_places() -> None:
     assert places("Sony turntable", "Turntable by Sony") is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_breaks_it(raw: str) -> None:
     places(raw, "x")

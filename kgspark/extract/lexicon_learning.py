@@ -1,0 +1,126 @@
+"""Learning a lexicon from listings.
+
+listings -> declared values with enough support, synonyms under one label -> found in titles, and what the grammar reads
+there, right or wrong where the seller says so himself -> counts by value or rule and category
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kgspark.extract import grammar, synonyms
+from kgspark.extract.folding import CJK, folded
+from kgspark.extract.lexicon import LONGEST, Lexicon, Rule, Value, levels
+from kgspark.extract.reading import Reading
+from kgspark.extract.words import phrase
+from kgspark.extract.written_numbers import DIGITS
+from kgspark.graph.values import quantity
+
+_SHORTEST, _SHORTEST_CJK = 3, 2
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is learnt from: an offer's title, its categories from the root, what it declares by attribute, its GTIN, its
+    description, its source.
+    """
+
+    title: str
+    path: tuple[str, ...]
+    declared: dict[str, str]
+    gtin: str | None = None
+    description: str = ""
+    source: str = ""
+
+
+def learn(listings: Iterable[Listing], min_support: int, said_by_people: Mapping[Value, str] | None = None) -> Lexicon:
+    """The lexicon of these listings; a value needs ``min_support`` of them, or a person who says what it means."""
+    read = list(listings)
+    spellings: dict[Value, Counter[str]] = defaultdict(Counter)
+    for listing in read:
+        for name, raw in listing.declared.items():
+            words = phrase(folded(raw))
+            if _searchable(raw, words):
+                spellings[name, words][raw] += 1
+    kept = {value: said for value, said in spellings.items() if sum(said.values()) >= min_support}
+    labels = {value: min(said, key=lambda s: (-said[s], s)) for value, said in kept.items()}
+    one_for_all = synonyms.learn(_products(read), {value: sum(said.values()) for value, said in kept.items()})
+    labels |= {value: labels[other] for value, other in one_for_all.items()}
+    shares = _shares(spellings, {value: labels[value] for value in kept})
+    lexicon = Lexicon(labels | dict(said_by_people or {}), shares)
+    right: Counter[tuple[str, Value | Rule]] = Counter()
+    seen: Counter[tuple[str, Value | Rule]] = Counter()
+    for listing in read:
+        judged: list[tuple[Value | Rule, bool]] = [*_judged_values(listing, lexicon), *_judged_rules(listing)]
+        for key, agrees in judged:
+            for level in levels(listing.path):
+                seen[level, key] += 1
+                right[level, key] += agrees
+    declared = Counter((level, name) for one in read for level in levels(one.path) for name in one.declared)
+    speaking: dict[str, set[str]] = defaultdict(set)
+    for one in read:
+        speaking[one.source] |= set(one.declared)
+    could = Counter((level, name) for one in read for level in levels(one.path) for name in speaking[one.source])
+    return Lexicon(lexicon.labels, shares, dict(right), dict(seen), dict(declared), dict(could))
+
+
+def _shares(spellings: Mapping[Value, Counter[str]], labels: Mapping[Value, str]) -> dict[Value, float]:
+    """Each kept value's share of all declarations of its attribute, its synonyms counted with it."""
+    totals: Counter[str] = Counter()
+    by_label: Counter[tuple[str, str]] = Counter()
+    for value, said in spellings.items():
+        totals[value[0]] += sum(said.values())
+        if value in labels:
+            by_label[value[0], labels[value]] += sum(said.values())
+    return {value: by_label[value[0], label] / totals[value[0]] for value, label in labels.items()}
+
+
+def _products(listings: Iterable[Listing]) -> list[list[dict[str, str]]]:
+    """What the listings of each GTIN declare."""
+    found: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for listing in listings:
+        if listing.gtin:
+            found[listing.gtin].append(listing.declared)
+    return list(found.values())
+
+
+def _judged_values(listing: Listing, lexicon: Lexicon) -> list[tuple[Value, bool]]:
+    """The values in a title of attributes that its seller declares, and whether he declares the same."""
+    declared = {name: lexicon.spelling(name, raw) for name, raw in listing.declared.items()}
+    found = {words for words, _, _ in lexicon.phrases.find(folded(listing.title))}
+    return [
+        ((name, words), declared[name] == lexicon.labels[name, words])
+        for words in sorted(found)
+        for name in lexicon.attributes[words]
+        if name in declared
+    ]
+
+
+def _judged_rules(listing: Listing) -> list[tuple[Rule, bool]]:
+    """The readings of the grammar in a title, by the attribute that declares them; wrong ones where only others do."""
+    said = [(name, raw, quantity(raw.strip(), DIGITS)) for name, raw in sorted(listing.declared.items())]
+    judged: list[tuple[Rule, bool]] = []
+    for reading in grammar.read(listing.title):
+        same = [name for name, raw, amount in said if _agrees(reading, raw, amount)]
+        other = [name for name, _, amount in said if amount and amount[1] == reading.unit] if not same else []
+        if reading.extractor == "pattern:model" and not same:
+            other = [name for name, _, _ in said if name == "model"]
+        judged += [((reading.extractor, reading.unit or "", name), bool(same)) for name in same or other]
+    return judged
+
+
+def _agrees(reading: Reading, raw: str, amount: tuple[str, str] | None) -> bool:
+    if amount is not None and reading.number is not None and amount[1] in (reading.unit, "packs"):
+        return amount[0] == reading.number
+    squashed = "".join(phrase(folded(raw)))
+    return squashed == "".join(phrase(reading.value))
+
+
+def _searchable(raw: str, words: tuple[str, ...]) -> bool:
+    """Whether a declared value says something wherever it stands: ``M``, ``12`` and ``500 g`` do not, by words."""
+    squashed = "".join(words)
+    shortest = _SHORTEST_CJK if CJK.search(squashed) else _SHORTEST
+    numeric = squashed.isdigit() or quantity(raw.strip(), DIGITS) is not None
+    return len(words) <= LONGEST * (3 if CJK.search(squashed) else 1) and len(squashed) >= shortest and not numeric
