@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from kgspark.extract import grammar, synonyms
 from kgspark.extract.folding import CJK, folded
+from kgspark.extract.hosts import OF_HOST, of_host
 from kgspark.extract.lexicon import LONGEST, Lexicon, Rule, Value, levels
 from kgspark.extract.reading import Reading
 from kgspark.extract.words import phrase
@@ -19,6 +21,8 @@ from kgspark.extract.written_numbers import DIGITS
 from kgspark.graph.values import quantity
 
 _SHORTEST, _SHORTEST_CJK = 3, 2
+# Letters of an abbreviation, and how like two spellings of one name are.
+_INITIALS, _MISTYPED = 4, 0.8
 
 
 @dataclass(frozen=True)
@@ -88,14 +92,27 @@ def _products(listings: Iterable[Listing]) -> list[list[dict[str, str]]]:
 
 def _judged_values(listing: Listing, lexicon: Lexicon) -> list[tuple[Value, bool]]:
     """The values in a title of attributes that its seller declares, and whether he declares the same."""
-    declared = {name: lexicon.spelling(name, raw) for name, raw in listing.declared.items()}
-    found = {words for words, _, _ in lexicon.phrases.find(folded(listing.title))}
-    return [
-        ((name, words), declared[name] == lexicon.labels[name, words])
-        for words in sorted(found)
-        for name in lexicon.attributes[words]
-        if name in declared
-    ]
+    plain = folded(listing.title)
+    found: dict[Value, bool] = {}
+    for words, begin, _ in lexicon.phrases.find(plain):
+        for name in lexicon.attributes[words]:
+            raw = listing.declared.get(name)
+            if raw is None or (name in OF_HOST and of_host(plain, begin)):
+                continue
+            same = lexicon.spelling(name, raw) == lexicon.labels[name, words]
+            if same or not _may_be_same(folded(raw), words):
+                found[name, words] = same
+    return sorted(found.items())
+
+
+def _may_be_same(raw: str, words: tuple[str, ...]) -> bool:
+    """Whether another spelling may be the same value: mistyped, cut short, or of another script; it proves nothing."""
+    one, other = "".join(phrase(raw)), "".join(words)
+    if (CJK.search(one) is None) != (CJK.search(other) is None):
+        return True
+    rest = iter(other)
+    short = len(one) <= _INITIALS and one[:1] == other[:1] and all(letter in rest for letter in one)
+    return short or SequenceMatcher(None, one, other, autojunk=False).ratio() >= _MISTYPED
 
 
 def _judged_rules(listing: Listing) -> list[tuple[Rule, bool]]:

@@ -5,11 +5,11 @@ text -> readings of each extractor -> the surest at each place
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from kgspark.extract import grammar
 from kgspark.extract.folding import folded
+from kgspark.extract.hosts import OF_HOST, of_host
 from kgspark.extract.lexicon import COMMON, Lexicon
 from kgspark.extract.reading import Reading
 from kgspark.extract.words import Phrases, phrase
@@ -19,13 +19,6 @@ from kgspark.graph.values import quantity
 # A seller's own value, found in his own text: wrong only where the words mean something else there, and worth nothing
 # where nearly all declare it ("new").
 _DECLARED = 0.97
-# The maker and the model that a thing fits are not its own.
-_HOST = re.compile(
-    r"(?:(?<![a-z])(?:for|fits?|compatible with|suitable for|works with) |适用于?|适配|兼容)"
-    r"(?:[^,.;:|()（）/]{0,30} )?$"
-)
-_HOST_WITHIN = 60
-_OF_HOST = {"brand", "model", "series"}
 
 
 def read(text: str, path: Sequence[str], declared: Mapping[str, str], lexicon: Lexicon) -> list[Reading]:
@@ -38,7 +31,7 @@ def read(text: str, path: Sequence[str], declared: Mapping[str, str], lexicon: L
     found = [lexicon.named(reading, path) for reading in grammar.read(text)]
     found += lexicon.values(plain, path)
     found += _own(plain, declared, lexicon)
-    found = [r for r in found if r.attribute not in _OF_HOST or not _of_host(plain, r.begin)]
+    found = [r for r in found if r.attribute not in OF_HOST or not of_host(plain, r.begin)]
     kept: list[Reading] = []
     taken = bytearray(len(text))
     for reading in sorted(found, key=lambda r: (-r.confidence, r.begin - r.end, r.begin, r.attribute, r.extractor)):
@@ -46,10 +39,6 @@ def read(text: str, path: Sequence[str], declared: Mapping[str, str], lexicon: L
             kept.append(reading)
             taken[reading.begin : reading.end] = b"\1" * (reading.end - reading.begin)
     return sorted(kept, key=lambda reading: reading.begin)
-
-
-def _of_host(plain: str, begin: int) -> bool:
-    return _HOST.search(plain[max(0, begin - _HOST_WITHIN) : begin]) is not None
 
 
 def _own(plain: str, declared: Mapping[str, str], lexicon: Lexicon) -> list[Reading]:

@@ -122,3 +122,12 @@ def test_names_of_attributes() -> None:
     assert [attribute_name(n) for n in ("Package Size", " __Net-weight (g) ", "颜色", "--")] == [
         "package_size", "net_weight_g", "颜色", "",
     ]  # fmt: skip
+
+
+def test_a_spelling_that_may_be_the_same_proves_nothing() -> None:
+    said = ["Nordvik"] * 3 + ["Nordvk", "NDV", "诺维克"]
+    known = learn([Listing(f"Nordvik phone {n}", (), {"brand": brand}) for n, brand in enumerate(said)], 2)
+    brand = ("brand", ("nordvik",))
+    assert (known.right["", brand], known.seen["", brand]) == (3, 3)
+    other = learn([Listing("Nordvik phone", (), {"brand": b}) for b in ("Nordvik", "Nordvik", "Kaitomi")], 2)
+    assert (other.right["", brand], other.seen["", brand]) == (2, 3)
