@@ -18,7 +18,8 @@ from kgspark.columns import hash_id
 from kgspark.errors import InputError
 from kgspark.extract import attribute_model, attribute_store, distant_labels, lexicon_store, synonyms
 from kgspark.extract.lexicon import Lexicon
-from kgspark.extract.lexicon_learning import Listing, learn
+from kgspark.extract.lexicon_learning import learn
+from kgspark.extract.listings import Listing
 from kgspark.extract.offer_reader import READ, OfferReader, declared_of
 from kgspark.ingest.mapping import live
 from kgspark.schema import conform, table

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from kgspark.extract.benchmark_files import Item, normal
 from kgspark.extract.folding import folded
 from kgspark.extract.lexicon import Lexicon
-from kgspark.extract.lexicon_learning import Listing
+from kgspark.extract.listings import Listing
 from kgspark.extract.words import Phrases, phrase
 
 # An attribute that fewer of a category's listings declare is not asked for there.

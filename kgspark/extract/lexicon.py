@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from kgspark.extract.folding import folded
 from kgspark.extract.reading import Reading
-from kgspark.extract.words import Phrases, phrase
+from kgspark.extract.words import Phrases, Value, phrase
 
 EVERYWHERE = ""
 PULL = 5.0
@@ -29,9 +29,8 @@ LONGEST = 6
 COMMON = 0.8
 # Listings of a category without which its silence about an attribute says nothing.
 _TELLING = 5
-# A reading's rule, unit and attribute; a declared value: attribute and words.
+# A reading's rule, unit and attribute.
 Rule = tuple[str, str, str]
-Value = tuple[str, tuple[str, ...]]
 
 
 @dataclass

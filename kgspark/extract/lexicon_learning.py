@@ -8,35 +8,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from kgspark.extract import grammar, synonyms
+from kgspark.extract import associations, grammar, synonyms
 from kgspark.extract.folding import CJK, folded
 from kgspark.extract.hosts import OF_HOST, of_host
-from kgspark.extract.lexicon import LONGEST, Lexicon, Rule, Value, levels
+from kgspark.extract.lexicon import LONGEST, Lexicon, Rule, levels
+from kgspark.extract.listings import Listing
 from kgspark.extract.reading import Reading
-from kgspark.extract.words import phrase
+from kgspark.extract.words import Value, phrase
 from kgspark.extract.written_numbers import DIGITS
 from kgspark.graph.values import quantity
 
 _SHORTEST, _SHORTEST_CJK = 3, 2
 # Letters of an abbreviation, and how like two spellings of one name are.
 _INITIALS, _MISTYPED = 4, 0.8
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What is learnt from: an offer's title, its categories from the root, what it declares by attribute, its GTIN, its
-    description, its source.
-    """
-
-    title: str
-    path: tuple[str, ...]
-    declared: dict[str, str]
-    gtin: str | None = None
-    description: str = ""
-    source: str = ""
 
 
 def learn(listings: Iterable[Listing], min_support: int, said_by_people: Mapping[Value, str] | None = None) -> Lexicon:
@@ -52,6 +38,7 @@ def learn(listings: Iterable[Listing], min_support: int, said_by_people: Mapping
     labels = {value: min(said, key=lambda s: (-said[s], s)) for value, said in kept.items()}
     one_for_all = synonyms.learn(_products(read), {value: sum(said.values()) for value, said in kept.items()})
     labels |= {value: labels[other] for value, other in one_for_all.items()}
+    labels = associations.learn(read, labels) | labels
     shares = _shares(spellings, {value: labels[value] for value in kept})
     lexicon = Lexicon(labels | dict(said_by_people or {}), shares)
     right: Counter[tuple[str, Value | Rule]] = Counter()

@@ -7,7 +7,8 @@ from typing import Any
 
 from kgspark import artifacts
 from kgspark.errors import InputError
-from kgspark.extract.lexicon import Lexicon, Rule, Value
+from kgspark.extract.lexicon import Lexicon, Rule
+from kgspark.extract.words import Value
 
 NAME, FORMAT = "lexicon", 1
 

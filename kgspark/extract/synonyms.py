@@ -17,9 +17,8 @@ from pathlib import Path
 
 from kgspark.errors import InputError
 from kgspark.extract.folding import folded
-from kgspark.extract.words import phrase
+from kgspark.extract.words import Value, phrase
 
-Value = tuple[str, tuple[str, ...]]
 COLUMNS = ("attribute", "value", "means")
 # Products in which two values meet, and their share of those in which the rarer of the two meets another.
 _MEETINGS, _SHARE = 3, 0.6

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kgspark.extract import attribute_model, distant_labels, named
 from kgspark.extract.benchmark_files import Item
-from kgspark.extract.lexicon_learning import Listing, learn
+from kgspark.extract.lexicon_learning import learn
+from kgspark.extract.listings import Listing
 from kgspark.extract.reader import read
 
 PATH = ("Clothes", "Shirts")

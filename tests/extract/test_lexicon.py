@@ -9,7 +9,8 @@ import pytest
 from kgspark.errors import InputError
 from kgspark.extract import synonyms
 from kgspark.extract.lexicon import PULL, attribute_name
-from kgspark.extract.lexicon_learning import Listing, learn
+from kgspark.extract.lexicon_learning import learn
+from kgspark.extract.listings import Listing
 from kgspark.extract.reader import read
 
 SHOES = ("Clothes", "Shoes")
@@ -131,3 +132,21 @@ def test_a_spelling_that_may_be_the_same_proves_nothing() -> None:
     assert (known.right["", brand], known.seen["", brand]) == (3, 3)
     other = learn([Listing("Nordvik phone", (), {"brand": b}) for b in ("Nordvik", "Nordvik", "Kaitomi")], 2)
     assert (other.right["", brand], other.seen["", brand]) == (2, 3)
+
+
+def test_chinese_words_for_what_is_declared_in_english() -> None:
+    colours = {"灰色": "grey", "红色": "red", "蓝色": "blue"}
+    said = [(word, colour, maker) for word, colour in colours.items() for maker in "abcde"]
+    listings = [
+        Listing(f"水杯 {word} 新款{n}号", (), {"colour": colour, "brand": f"maker {maker}"})
+        for n, (word, colour, maker) in enumerate(said)
+    ]
+    # One maker's series stands beside "red" as often as the word does; "水杯" stands beside both.
+    listings += [Listing(f"雅致 {n}", (), {"colour": "red", "brand": "maker f"}) for n in range(5)]
+    listings += [Listing(f"全新 杯子 {n}", (), {"condition": "new", "brand": f"maker {n}"}) for n in range(9)]
+    known = learn(listings, 2)
+    chinese = {words: label for (name, words), label in known.labels.items() if name == "colour" and "色" in words}
+    assert chinese == {("灰", "色"): "grey", ("红", "色"): "red", ("蓝", "色"): "blue"}
+    assert not any({"雅", "杯", "新"} & set(words) for _, words in known.labels)
+    (found,) = [r for r in read("盘子 灰色", (), {}, known) if r.attribute == "colour"]
+    assert found.value == "grey"

@@ -1,0 +1,19 @@
+"""An offer as lexicons and labels are learnt from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is learnt from: an offer's title, its categories from the root, what it declares by attribute, its GTIN, its
+    description, its source.
+    """
+
+    title: str
+    path: tuple[str, ...]
+    declared: dict[str, str]
+    gtin: str | None = None
+    description: str = ""
+    source: str = ""
