@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from kgspark.extract import associations, grammar, synonyms
 from kgspark.extract.folding import CJK, folded
 from kgspark.extract.hosts import OF_HOST, of_host
-from kgspark.extract.lexicon import LONGEST, Lexicon, Rule, levels
+from kgspark.extract.lexicon import LONGEST, PULL, Lexicon, Rule, levels
 from kgspark.extract.listings import Listing
 from kgspark.extract.reading import Reading
 from kgspark.extract.words import Value, phrase
@@ -58,14 +58,16 @@ def learn(listings: Iterable[Listing], min_support: int, said_by_people: Mapping
 
 
 def _shares(spellings: Mapping[Value, Counter[str]], labels: Mapping[Value, str]) -> dict[Value, float]:
-    """Each kept value's share of all declarations of its attribute, its synonyms counted with it."""
+    """Each kept value's share of all declarations of its attribute, its synonyms counted with it; of few declarations
+    a cautious one.
+    """
     totals: Counter[str] = Counter()
     by_label: Counter[tuple[str, str]] = Counter()
     for value, said in spellings.items():
         totals[value[0]] += sum(said.values())
         if value in labels:
             by_label[value[0], labels[value]] += sum(said.values())
-    return {value: by_label[value[0], label] / totals[value[0]] for value, label in labels.items()}
+    return {value: by_label[value[0], label] / (totals[value[0]] + PULL) for value, label in labels.items()}
 
 
 def _products(listings: Iterable[Listing]) -> list[list[dict[str, str]]]:
