@@ -43,6 +43,8 @@ _SURE = {"size": 0.95, "bare size": 0.5, "pack": 0.95, "range": 0.85, "quantity"
 # this number on.
 _LOOSE = {"a", "g", "h", "m", "''"}
 _SMALLEST_SPACED = 10
+# Generations of phone networks, which nobody sells by weight.
+_NETWORKS = {"2", "3", "4", "5"}
 _SPACED = {"floz": r"fl\.? ?oz\.?", "sqft": r"sq\.? ?ft\.?", "sqin": r"sq\.? ?in\.?", "sqcm": r"sq\.? ?cm", "h": "h"}
 _CJK_UNITS = sorted((u for u in UNITS if not u.isascii() and u.isalpha()), key=len, reverse=True)
 _LATIN_UNITS = sorted({u for u in UNITS if u not in _CJK_UNITS} | set(_SPACED), key=len, reverse=True)
@@ -209,7 +211,7 @@ def _believed(number: str, gap: str, unit: str, after: str = "") -> bool:
             return "." in number or Decimal(number.replace(",", "")) >= _SMALLEST_SPACED
         except InvalidOperation:
             return True
-    return not (unit == "a" and "." not in number)
+    return not (unit == "a" and "." not in number) and not (unit == "g" and number in _NETWORKS)
 
 
 def _rises(low: tuple[str, str], high: tuple[str, str]) -> bool:

@@ -47,7 +47,7 @@ from kgspark.extract.folding import folded
         ("1,500 g", [("weight", "1500 g", "1,500 g")]),
         ("16 FL OZ", [("volume", "473.176 ml", "16 FL OZ")]),
         ("iphone 7 in black 64 GB", [("storage", "64 GB", "64 GB")]),
-        ("galaxy 4 g, 5 in 1", []),
+        ("galaxy 4 g, 5 in 1, 3g phone", []),
         ("pack of 12", [("pack", "12", "12")]),
         ("20 pcs/lot", [("pack", "20", "20")]),
         ("Sony WH-1000XM4 2020", [("model", "wh1000xm4", "WH-1000XM4"), ("year", "2020", "2020")]),
