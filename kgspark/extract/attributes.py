@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from kgspark.columns import hash_id
 from kgspark.errors import InputError
-from kgspark.extract import attribute_model, attribute_store, distant_labels, lexicon_store, synonyms
+from kgspark.extract import attribute_model, attribute_store, distant_labels, lexicon_store, named, synonyms
 from kgspark.extract.lexicon import Lexicon
 from kgspark.extract.lexicon_learning import learn
 from kgspark.extract.listings import Listing
@@ -51,8 +51,11 @@ def fit(offers: DataFrame, catalog_records: DataFrame, cfg: AttributesSettings, 
     """Learn what sellers call things, or load the lexicon that the settings name.
 
     Inputs: silver.offers by offer_id, of which at most ``max_fit_offers`` are read, drawn by hash; the records are not
-    read. Raises InputError where the named lexicon cannot be read.
+    read. Raises InputError where the named lexicon, reader or table of synonyms cannot be read: a night must not find
+    that out in its workers.
     """
+    if cfg.reader:
+        named.loaded(cfg.reader)
     if cfg.lexicon:
         return Fit(lexicon_store.load(cfg.lexicon))
     listings = _listings(offers, cfg)

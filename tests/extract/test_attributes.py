@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from kgspark.errors import InputError
 from kgspark.extract import attributes, lexicon_store
 from kgspark.extract.attributes_settings import AttributesSettings
 from kgspark.ingest import offers as ingest
@@ -117,7 +119,7 @@ def test_the_order_of_rows_changes_nothing(shop: tuple[DataFrame, DataFrame], me
     assert _mentions(offers.orderBy(F.desc("record_id")).repartition(3), raw.repartition(2)) == mentions
 
 
-def test_a_lexicon_is_kept_and_read_back(shop: tuple[DataFrame, DataFrame], tmp_path: Any) -> None:
+def test_a_lexicon_is_kept_and_read_back(shop: tuple[DataFrame, DataFrame], tmp_path: Path) -> None:
     offers, raw = shop
     fitted = attributes.fit(offers, raw, cfg=CFG, night=night(SHOP))
     folder = fitted.save(str(tmp_path), "a test")
@@ -127,3 +129,12 @@ def test_a_lexicon_is_kept_and_read_back(shop: tuple[DataFrame, DataFrame], tmp_
     assert json.loads((tmp_path / "lexicon" / folder.rsplit("/", 1)[1] / "manifest.json").read_text())["figures"] == {
         "values": 3, "attributes": 3,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("setting", ["lexicon", "reader", "synonyms"])
+def test_what_is_named_and_not_there_stops_the_night_before_it_reads(
+    shop: tuple[DataFrame, DataFrame], tmp_path: Path, setting: str
+) -> None:
+    cfg = AttributesSettings(**{setting: str(tmp_path / "nowhere")})
+    with pytest.raises(InputError, match="nowhere"):
+        attributes.fit(*shop, cfg=cfg, night=night(SHOP))
