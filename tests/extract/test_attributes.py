@@ -15,6 +15,7 @@ from kgspark.extract import attributes, lexicon_store
 from kgspark.extract.attributes_settings import AttributesSettings
 from kgspark.ingest import offers as ingest
 from kgspark.ingest.silver_settings import SilverSettings
+from tests.builders import rows
 from tests.ingest.silver_world import bronze, night, source
 
 CFG = AttributesSettings(min_support=2)
@@ -138,3 +139,35 @@ def test_what_is_named_and_not_there_stops_the_night_before_it_reads(
     cfg = AttributesSettings(**{setting: str(tmp_path / "nowhere")})
     with pytest.raises(InputError, match="nowhere"):
         attributes.fit(*shop, cfg=cfg, night=night(SHOP))
+
+
+def test_a_reader_is_trained_and_reads_what_no_lexicon_knows(spark: SparkSession, tmp_path: Path) -> None:
+    colours = ("red", "blue", "green", "black", "white", "pink")
+    said = [(f"Acme shirt in {colours[n % 6]}, cotton", {"colour": colours[n % 6]}) for n in range(54)]
+    said += [("Acme shirt, cotton", {"colour": "red"}) for _ in range(12)] + [("Acme shirt in mauve, cotton", {})]
+    offers = rows(
+        spark,
+        "silver.offers",
+        [
+            {
+                "offer_id": f"offer/{n:02}",
+                "source": "shop",
+                "title": title,
+                "category_path": ["Shirts"],
+                "attributes": declared,
+            }
+            for n, (title, declared) in enumerate(said)
+        ],
+    )
+    none = rows(spark, "bronze.catalog_records", [])
+    with pytest.raises(InputError, match="0 offers declare attributes"):
+        attributes.train(offers.where("offer_id = 'offer/01'"), CFG, str(tmp_path), "a test", tagger=False)
+    folder, texts = attributes.train(offers, CFG, str(tmp_path), "a test", tagger=False)
+    assert texts == 66
+    cfg = AttributesSettings(reader=folder)
+    fitted = attributes.fit(offers, none, cfg=cfg, night=night(SHOP))
+    built = attributes.build(offers, none, cfg=cfg, night=night(SHOP), fitted=fitted)["silver.attribute_mentions"]
+    (mauve,) = built.where("offer_id = 'offer/66'").collect()
+    assert (mauve.attribute, mauve.text, mauve.extractor, mauve.text_begin) == ("colour", "mauve", "reader", 14)
+    # Nothing says where the title came from: the whole record is the place.
+    assert (mauve.field, mauve.begin, mauve.end) == ("*", None, None)
