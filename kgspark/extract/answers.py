@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kgspark.extract.span_features import Hashes, Spans, hashed
-from kgspark.extract.written_forms import FORMS, written_as
+from kgspark.extract.written_forms import FORMS
 
 # Of an attribute's right values: from this share on the spans give them all, below the other they are not looked at.
 _ALL, _FEW = 0.9, 0.2
@@ -79,7 +79,7 @@ class Answers:
         """The value of each span in the attribute's form; None where it has none."""
         if self.forms.get(attribute, FORMS[0]) == FORMS[0]:
             return spans.values
-        return written_as(spans.values, self.forms.get(attribute, FORMS[0]))
+        return spans.written(self.forms[attribute])
 
 
 @dataclass

@@ -60,9 +60,19 @@ class Spans:
         """The distinct values."""
         return frozenset(self.values)
 
+    @functools.cached_property
+    def _written(self) -> dict[str, tuple[str | None, ...]]:
+        return {}
+
+    def written(self, form: str) -> tuple[str | None, ...]:
+        """The value of each span in another form; None where it has none. Worked out once a form."""
+        if form not in self._written:
+            self._written[form] = tuple(written_as(self.values, form))
+        return self._written[form]
+
     def forms(self, form: str) -> frozenset[str]:
         """The distinct values in another form."""
-        return frozenset(value for value in written_as(self.values, form) if value is not None)
+        return frozenset(value for value in self.written(form) if value is not None)
 
 
 def describe(parts: Sequence[str], category: str) -> Spans:
