@@ -1,1 +1,1 @@
-"""Facts out of free text: what reviewers judge and how, what products are for."""
+"""Facts out of free text, each with the place it was read at."""

@@ -86,7 +86,9 @@ class AspectNetwork(nn.Module):
         near = torch.exp(-distance / REACH).to(words.dtype) * real
         own = words[row]
         parts = [_mean(own, inside), _mean(own, near), whole[row].to(words.dtype)]
-        return self.judge(self.dropout(torch.tanh(self.hidden(self.dropout(torch.cat(parts, dim=1))))))
+        hidden = torch.tanh(self.hidden(self.dropout(torch.cat(parts, dim=1))))
+        judged: torch.Tensor = self.judge(self.dropout(hidden))
+        return judged
 
 
 def _by_word(states: torch.Tensor, batch: Batch) -> torch.Tensor:

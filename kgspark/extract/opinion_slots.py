@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kgspark.extract.review_tokens import Tokens
-from kgspark.extract.words import Language
+from kgspark.extract.opinion_words import Language
 
 COPULA, BARE, ATTRIBUTE, REPORT, LIKE = "copula", "bare", "attribute", "report", "like"
 LONGEST_PHRASE = 3
-_MARKS = frozenset(".!?;,:()[]\"“”…。！？；，：、（）~～-—/ ")
+_MARKS = frozenset('.!?;,:()[]"“”…。！？；，：、（）~～-—/ ')
 _JOINING = frozenset({"and", "or", "nor", "&", "和", "与", "及", "、"})
 
 
@@ -52,9 +52,9 @@ def slots(tokens: Tokens, known: Language, is_opinion: Callable[[str], bool]) ->
     walk = _English(tokens, known, is_opinion) if known.code == "en" else _Chinese(tokens, known, is_opinion)
     earlier: dict[int, list[Slot]] = {}
     for at, word in enumerate(tokens.words):
-        if known.likes.get(word):
+        if word in known.likes and not walk.wished(at):
             yield from walk.liked(at)
-        elif is_opinion(word):
+        elif is_opinion(word) and not walk.wished(at):
             found = walk.judged(at, earlier)
             earlier[at] = found
             yield from found
@@ -81,6 +81,15 @@ class _Walk:
                 return found
             found.excess |= word in known.excess
             found.at -= 1
+
+    def wished(self, at: int) -> bool:
+        """Is it only wished or supposed, within its clause?"""
+        for before in range(at - 1, -1, -1):
+            if self.words[before] in self.known.wishes:
+                return True
+            if self.words[before] in _MARKS:
+                return False
+        return False
 
     def noun(self, at: int) -> bool:
         """Could the word be a part of an aspect's name?"""
@@ -132,7 +141,10 @@ class _English(_Walk):
         """I love the colour."""
         left = self.left(at)
         # "is like the", "looks like the": no liking.
-        says = self.word(left.at) in ("i", "we", "she", "he", "they", "also") or self.word(left.at) in self.known.auxiliaries
+        says = (
+            self.word(left.at) in ("i", "we", "she", "he", "they", "also")
+            or self.word(left.at) in self.known.auxiliaries
+        )
         phrase = self._ahead(at + 2)
         if phrase and says and self.word(at + 1) in ("the", "its", "their", "how"):
             yield self.slot(phrase, at, LIKE, left)

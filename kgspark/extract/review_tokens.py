@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from kgspark.extract.words import language
+from kgspark.extract.opinion_words import language
 
 _ENGLISH = re.compile(
     r"[^\W\d_]+(?=n['’]t\b)|n['’]t\b|['’](?:s|re|ve|ll|m|d)\b"
@@ -83,3 +83,11 @@ def _jieba() -> Any:
 
     jieba.setLogLevel(logging.ERROR)
     return jieba.Tokenizer()
+
+
+@functools.cache
+def parts_of_speech() -> dict[str, str]:
+    """Chinese words -> part of speech, as jieba's dictionary has them; what it does not know is in no part."""
+    with _jieba().get_dict_file() as file:
+        lines = (line.decode("utf-8").split() for line in file)
+        return {parts[0]: parts[2] for parts in lines if len(parts) > 2}

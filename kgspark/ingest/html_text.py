@@ -13,16 +13,16 @@ _PAIR, _KEY = "\x1e", "\x1f"
 
 # Numbers 128..159 mean Windows-1252 characters to every browser, and old feeds are full of &#150;.
 _WINDOWS = {f"#{number}": bytes([number]).decode("cp1252", "ignore") for number in range(128, 160)}
-_NAMED = (
+CHARACTERS = (
     {name: chr(code) for name, code in name2codepoint.items()}
     | {"apos": "'"}
     | {k: v for k, v in _WINDOWS.items() if v}
 )
-_ENTITIES = _PAIR.join(f"{name}{_KEY}{text}" for name, text in sorted(_NAMED.items()))
+_ENTITIES = _PAIR.join(f"{name}{_KEY}{text}" for name, text in sorted(CHARACTERS.items()))
 
 # "&amp;lt;" was escaped twice: any number of leading "amp;" belongs to the same entity. The commonest ones also count
 # without their semicolon, where no letter follows.
-_ENTITY = (
+ENTITY = (
     r"^(?:amp;)*(?:(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,7});"
     r"|(amp|lt|gt|quot|nbsp)(?![A-Za-z0-9;=]))"
 )
@@ -35,7 +35,9 @@ _BLOCK = (
     "|option|p|param|picture|pre|q|script|section|select|source|style|summary|svg|table|tbody|td|textarea|tfoot|th|thead|title"
     "|tr|ul|video"
 )
-_HIDDEN_PARTS = r"(?is)<!--.*?-->|<(script|style)\b[^<>]*>.*?</\1\s*>|<!doctype[^<>]*>|<!\[CDATA\[|\]\]>"
+TAGS_INLINE = rf"(?i)</?(?:{_INLINE})(?:\s[^<>]*)?/?>"
+TAGS_BLOCK = rf"(?i)</?(?:{_BLOCK})(?:\s[^<>]*)?/?>"
+HIDDEN_PARTS = r"(?is)<!--.*?-->|<(script|style)\b[^<>]*>.*?</\1\s*>|<!doctype[^<>]*>|<!\[CDATA\[|\]\]>"
 
 
 def decode_entities(text: Column) -> Column:
@@ -47,13 +49,13 @@ def decode_entities(text: Column) -> Column:
     entities = F.str_to_map(F.lit(_ENTITIES), F.lit(_PAIR), F.lit(_KEY))
 
     def decode(piece: Column) -> Column:
-        name = F.concat(F.regexp_extract(piece, _ENTITY, 1), F.regexp_extract(piece, _ENTITY, 2))
+        name = F.concat(F.regexp_extract(piece, ENTITY, 1), F.regexp_extract(piece, ENTITY, 2))
         return bind(name, lambda name: F.when(name == "", F.concat(F.lit("&"), piece)).otherwise(replace(name, piece)))
 
     def replace(name: Column, piece: Column) -> Column:
         decimal = F.concat(F.lit("#"), F.conv(F.substring(name, 3, 6), 16, 10))
         key = F.when(name.rlike("^#[xX]"), decimal).otherwise(name)
-        rest = F.regexp_replace(piece, _ENTITY, "")
+        rest = F.regexp_replace(piece, ENTITY, "")
         return bind(key, lambda key: F.coalesce(F.concat(character(key), rest), F.concat(F.lit("&"), piece)))
 
     def character(key: Column) -> Column:
@@ -76,6 +78,5 @@ def _character(code: Column) -> Column:
 
 def strip_tags(text: Column) -> Column:
     """Text without HTML mark-up: inline tags vanish, block tags, comments, scripts and styles leave a space."""
-    visible = F.regexp_replace(text, _HIDDEN_PARTS, " ")
-    joined = F.regexp_replace(visible, rf"(?i)</?(?:{_INLINE})(?:\s[^<>]*)?/?>", "")
-    return F.regexp_replace(joined, rf"(?i)</?(?:{_BLOCK})(?:\s[^<>]*)?/?>", " ")
+    visible = F.regexp_replace(text, HIDDEN_PARTS, " ")
+    return F.regexp_replace(F.regexp_replace(visible, TAGS_INLINE, ""), TAGS_BLOCK, " ")

@@ -1,4 +1,4 @@
-"""Step 3: one golden record a product."""
+"""Step 4: one golden record a product."""
 
 import os
 import sys

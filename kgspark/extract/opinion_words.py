@@ -1,6 +1,6 @@
 """What is known of a language before any review is read: closed classes of words, seeds of opinion, names of aspects.
 
-words/en.yaml, words/zh.yaml, words/aspects.yaml -> Language, canonical names
+language/en.yaml, language/zh.yaml, language/aspects.yaml -> Language, canonical names
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ class Language:
     excess: frozenset[str]
     verbal_nouns: frozenset[str]
     pointing: frozenset[str]
+    wishes: frozenset[str]
+    aspect_tags: frozenset[str]
+    opinion_tags: frozenset[str]
     likes: dict[str, int]
     seeds: dict[str, int]
     pairs: dict[tuple[str, str], int]
@@ -84,6 +87,6 @@ def singular(term: str) -> str:
 
 @functools.cache
 def _read(name: str) -> dict[str, Any]:
-    text = resources.files("kgspark.extract").joinpath("words", f"{name}.yaml").read_text(encoding="utf-8")
+    text = resources.files("kgspark.extract").joinpath("language", f"{name}.yaml").read_text(encoding="utf-8")
     content: dict[str, Any] = yaml.safe_load(text)
     return content

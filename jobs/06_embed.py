@@ -1,4 +1,4 @@
-"""Step 5: vectors of nodes and edges."""
+"""Step 6: vectors of nodes and edges."""
 
 import os
 import sys

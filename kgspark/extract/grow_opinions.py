@@ -15,10 +15,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from kgspark.extract.lexicon import Lexicon, seeded
+from kgspark.extract.opinion_lexicon import Lexicon, seeded
 from kgspark.extract.opinion_slots import ATTRIBUTE, BARE, LIKE, Slot, slots
-from kgspark.extract.review_tokens import Tokens, tokens
-from kgspark.extract.words import Language, canonical, language
+from kgspark.extract.review_tokens import Tokens, parts_of_speech, tokens
+from kgspark.extract.opinion_words import Language, canonical, language
 
 ROUNDS = 4
 # A noun that points at the product ("this dress") this often names it, and is no aspect of it.
@@ -92,7 +92,7 @@ def _heard(review: int, cut: Tokens, known: Language) -> Iterable[Heard]:
 
 
 def _telling(cut: Tokens, slot: Slot) -> bool:
-    """Is the place alone enough to think that the word judges? After a copula or a degree; bare, a clause of its own."""
+    """Is the place alone enough to think that the word judges? After a copula or a degree; bare, as a clause."""
     if slot.pattern == ATTRIBUTE:
         return slot.degree
     if slot.pattern != BARE:
@@ -122,14 +122,20 @@ def _aspects(
     """
     reviews, words = defaultdict(set), defaultdict(set)
     for one in heard:
-        if one.slot.pattern != ATTRIBUTE and (one.word in opinions or one.word in known.plain or one.slot.pattern == LIKE):
+        if one.slot.pattern != ATTRIBUTE and (
+            one.word in opinions or one.word in known.plain or one.slot.pattern == LIKE
+        ):
             for phrase in one.phrases if one.phrases[-1] not in products else ():
                 reviews[phrase].add(one.review)
                 words[phrase].add(one.word)
     return {
         phrase
         for phrase, said in reviews.items()
-        if len(said) >= min_support and len(words[phrase]) > 1 and len(phrase) > 1 and phrase not in opinions
+        if len(said) >= min_support
+        and len(words[phrase]) > 1
+        and len(phrase) > 1
+        and phrase not in opinions
+        and _tagged(phrase, known.aspect_tags)
     }
 
 
@@ -143,7 +149,8 @@ def _opinions(
     min_support: int,
 ) -> dict[str, float]:
     """Words that judge known aspects, more than one of them, and that the ratings call good or bad."""
-    votes, of, times, degrees = defaultdict(_Votes), defaultdict(set), Counter[str](), Counter[str]()
+    votes: dict[str, _Votes] = defaultdict(_Votes)
+    of, times, degrees = defaultdict(set), Counter[str](), Counter[str]()
     for one in heard:
         times[one.word] += 1
         degrees[one.word] += one.slot.degree or one.slot.excess
@@ -160,10 +167,15 @@ def _opinions(
         if support < min_support or len(of[word]) < 2 or degrees[word] < MIN_DEGREE * times[word]:
             continue
         lift, error = vote.log_odds(base)
-        if abs(lift) >= MIN_EVIDENCE * error:
+        if abs(lift) >= MIN_EVIDENCE * error and _tagged(word, known.opinion_tags):
             # The probability that the sign is right, by the normal distribution.
             found[word] = math.copysign(0.5 + 0.5 * math.erf(abs(lift) / error / math.sqrt(2)), lift)
     return found
+
+
+def _tagged(phrase: str, tags: frozenset[str]) -> bool:
+    """Is the phrase of one of the parts of speech, as far as the dictionary knows it?"""
+    return not tags or parts_of_speech().get(phrase, "x") in tags
 
 
 def _pairs(

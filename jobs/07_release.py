@@ -1,4 +1,4 @@
-"""Step 6: if every stage of the night has passed its gates, one commit shows the night to readers."""
+"""Step 7: if every stage of the night has passed its gates, one commit shows the night to readers."""
 
 import os
 import sys

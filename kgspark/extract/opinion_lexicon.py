@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kgspark.extract.opinion_slots import ATTRIBUTE, BARE, COPULA, LIKE, REPORT, Slot
-from kgspark.extract.words import LANGUAGES, aspect_names, canonical, language
+from kgspark.extract.opinion_words import LANGUAGES, aspect_names, canonical, language
 
 FORMAT = 1
 # How often a slot of each pattern is what a reader would say it is, with words that are sure.

@@ -1,4 +1,4 @@
-"""Step 4: nodes, edges, their evidence, and what graph algorithms say of the nodes."""
+"""Step 5: nodes, edges, their evidence, and what graph algorithms say of the nodes."""
 
 import os
 import sys

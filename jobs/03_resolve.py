@@ -1,4 +1,4 @@
-"""Step 2: which offers are the same product."""
+"""Step 3: which offers are the same product."""
 
 import os
 import sys

@@ -1,0 +1,78 @@
+"""Where fitted things lie: <root>/<name>/<sha256>/, files and a manifest, named by what they hold.
+
+files (name to bytes) -> sha256 over all of them -> folder, written once -> checked when read
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pyarrow import fs
+
+from kgspark import __version__
+from kgspark.errors import InputError
+
+MANIFEST = "manifest.json"
+
+
+def save(root: str, name: str, files: Mapping[str, bytes], trained_on: str, figures: Mapping[str, Any]) -> str:
+    """Write the files under ``root``, unless they are there; gives their folder.
+
+    ``trained_on`` and ``figures`` go into the manifest, for people; they are no part of the hash.
+    """
+    digest = fingerprint(files)
+    system, base = _filesystem(root)
+    folder = f"{base}/{name}/{digest}"
+    if system.get_file_info(f"{folder}/{MANIFEST}").type == fs.FileType.File:
+        return f"{root}/{name}/{digest}"
+    system.create_dir(folder, recursive=True)
+    manifest = {"sha256": digest, "code_version": __version__, "trained_on": trained_on, "figures": dict(figures)}
+    # The manifest comes last: a folder without one is half written.
+    written = {**files, MANIFEST: json.dumps(manifest | {"files": sorted(files)}, indent=1).encode()}
+    for file, content in written.items():
+        with system.open_output_stream(f"{folder}/{file}") as stream:
+            stream.write(content)
+    return f"{root}/{name}/{digest}"
+
+
+def load(path: str, name: str) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """The files and the manifest of a folder that ``save`` wrote.
+
+    Raises InputError where the folder is not there, not whole, or does not hold what its hash says.
+    """
+    system, folder = _filesystem(path)
+    try:
+        manifest = json.loads(_read(system, f"{folder}/{MANIFEST}"))
+        files = {file: _read(system, f"{folder}/{file}") for file in manifest["files"]}
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path} is no {name} ({error}); name a folder <root>/{name}/<sha256>.") from None
+    if fingerprint(files) != manifest["sha256"]:
+        raise InputError(f"{path} does not hold what its manifest says; it was changed. Fit a new {name}.")
+    return files, manifest
+
+
+def fingerprint(files: Mapping[str, bytes]) -> str:
+    """sha256 over names and contents, in the order of the names."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(f"{len(file)}:{file}:{len(files[file])}:".encode())
+        digest.update(files[file])
+    return digest.hexdigest()
+
+
+def _filesystem(path: str) -> tuple[fs.FileSystem, str]:
+    """The file system of a path or URI; a plain path is local."""
+    if "://" in path:
+        system, inside = fs.FileSystem.from_uri(path.replace("s3a://", "s3://"))
+        return system, inside.rstrip("/")
+    return fs.LocalFileSystem(), str(Path(path).absolute())
+
+
+def _read(system: fs.FileSystem, path: str) -> bytes:
+    with system.open_input_stream(path) as stream:
+        content: bytes = stream.read()
+    return content
