@@ -19,8 +19,8 @@ from sklearn.metrics import roc_auc_score
 
 from kgspark.config import Config
 from kgspark.errors import InputError
-from kgspark.extract.polarity import DISLIKED, LIKED, Polarity
 from kgspark.extract.opinion_words import LANGUAGES
+from kgspark.extract.polarity import DISLIKED, LIKED, Polarity
 from kgspark.night import Night
 from kgspark.privacy.pseudonyms import SHORTEST_KEY
 from kgspark.schema import table

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 
 from kgspark.extract.opinion_lexicon import Lexicon, seeded
 from kgspark.extract.opinion_slots import ATTRIBUTE, BARE, LIKE, Slot, slots
-from kgspark.extract.review_tokens import Tokens, parts_of_speech, tokens
 from kgspark.extract.opinion_words import Language, canonical, language
+from kgspark.extract.review_tokens import Tokens, parts_of_speech, tokens
 
 ROUNDS = 4
 # A noun that points at the product ("this dress") this often names it, and is no aspect of it.

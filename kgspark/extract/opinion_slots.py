@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from kgspark.extract.review_tokens import Tokens
 from kgspark.extract.opinion_words import Language
+from kgspark.extract.review_tokens import Tokens
 
 COPULA, BARE, ATTRIBUTE, REPORT, LIKE = "copula", "bare", "attribute", "report", "like"
 LONGEST_PHRASE = 3
