@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,15 +19,18 @@ from dataclasses import dataclass, field
 from kgspark.extract.opinion_lexicon import Lexicon, seeded
 from kgspark.extract.opinion_slots import ATTRIBUTE, BARE, LIKE, Slot, slots
 from kgspark.extract.opinion_words import Language, canonical, language
-from kgspark.extract.review_tokens import Tokens, parts_of_speech, tokens
+from kgspark.extract.review_tokens import LONGEST_JOINED, Tokens, parts_of_speech, tokens
 
 ROUNDS = 4
 # A noun that points at the product ("this dress") this often names it, and is no aspect of it.
 MAX_POINTING = 0.4
 # An opinion has a degree: "very soft". A word that never takes one ("made", "available") states, and does not judge.
 MIN_DEGREE = 0.08
-MIN_EVIDENCE = 2.0  # standard errors between the ratings around a word and all ratings
-LIKED, DISLIKED = 0.7, 0.3  # ratings from and up to which a review counts as for or against
+# What is said of one aspect only, or in one word only, needs this many times the support.
+_ALONE = 2
+MIN_EVIDENCE = 1.65  # standard errors between the ratings around a word and all ratings: the sign is right at .95
+_AGAINST = 4.0  # the same, for an opinion that says of one aspect the opposite of what it says elsewhere
+_LONGEST_PREDICATE = 5  # characters
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,13 @@ class Heard:
 
 @dataclass
 class _Votes:
-    """Reviews for and against in which a word stands undenied, or denied the other way round."""
+    """The reviews in which a word stands: how much better than all reviews each rates, worse where it is denied."""
 
-    good: set[int] = field(default_factory=set)
-    bad: set[int] = field(default_factory=set)
+    lifts: dict[int, float] = field(default_factory=dict)
 
-    def log_odds(self, base: float) -> tuple[float, float]:
-        """How much better than all (``base``: their log odds) the reviews around it are, and its standard error."""
-        good, bad = len(self.good) + 0.5, len(self.bad) + 0.5
-        return math.log(good / bad) - base, math.sqrt(1 / good + 1 / bad)
+    def evidence(self, spread: float) -> float:
+        """Standard errors (``spread``: deviation of all ratings) by which the mean lift is above nothing."""
+        return sum(self.lifts.values()) / (spread * math.sqrt(len(self.lifts))) if self.lifts else 0.0
 
 
 def grow(texts: Sequence[str], ratings: Sequence[float | None], code: str, min_support: int) -> Lexicon:
@@ -57,23 +59,27 @@ def grow(texts: Sequence[str], ratings: Sequence[float | None], code: str, min_s
     known = language(code)
     cuts = [tokens(text, code) for text in texts]
     heard = [one for number, cut in enumerate(cuts) for one in _heard(number, cut, known)]
-    signs = [_sign(rating) for rating in ratings]
-    good, bad = signs.count(1) + 0.5, signs.count(-1) + 0.5
-    base = math.log(good / bad)
+    if code == "zh":
+        heard += [one for number, cut in enumerate(cuts) for one in _predicates(number, cut, known)]
+    lifts, spread = _lifts(ratings)
     lexicon = seeded(code)
     aspects, opinions = set(lexicon.aspects), dict(lexicon.opinions)
     products = _pointing(cuts, known)
     for _ in range(ROUNDS):
         before = len(aspects) + len(opinions)
         aspects |= _aspects(heard, opinions, known, min_support, products)
-        opinions |= _opinions(heard, aspects, opinions, known, signs, base, min_support)
+        opinions |= _opinions(heard, aspects, opinions, known, lifts, spread, min_support)
         if len(aspects) + len(opinions) == before:
             break
-    return Lexicon(code, frozenset(aspects), opinions, _pairs(heard, aspects, opinions, known, signs, base))
+    pairs = _pairs(heard, aspects, opinions, known, lifts, spread, min_support)
+    return Lexicon(code, frozenset(aspects), opinions, pairs)
 
 
-def _sign(rating: float | None) -> int:
-    return 0 if rating is None else 1 if rating >= LIKED else -1 if rating <= DISLIKED else 0
+def _lifts(ratings: Sequence[float | None]) -> tuple[list[float | None], float]:
+    """How far each rating is above the mean of all, and their standard deviation (1 where all are alike)."""
+    known = [rating for rating in ratings if rating is not None]
+    mean = statistics.fmean(known) if known else 0.0
+    return [None if rating is None else rating - mean for rating in ratings], statistics.pstdev(known) if known else 1.0
 
 
 def _heard(review: int, cut: Tokens, known: Language) -> Iterable[Heard]:
@@ -89,6 +95,26 @@ def _heard(review: int, cut: Tokens, known: Language) -> Iterable[Heard]:
             phrase = cut.words[slot.begin : slot.end]
             phrases = tuple(joint.join(phrase[begin:]) for begin in range(len(phrase)))
             yield Heard(review, phrases, word, slot)
+
+
+def _predicates(review: int, cut: Tokens, known: Language) -> Iterable[Heard]:
+    """Chinese judges in whole predicates, too: 保暖|半夜冻醒, what follows the first word of a clause, to its end."""
+    begin = 0
+    for end in range(len(cut) + 1):
+        if end < len(cut) and cut.words[end][0].isalnum():
+            continue
+        clause = range(begin, end)
+        begin = end + 1
+        if len(clause) < 3:
+            continue
+        at, denied = clause[1], False
+        while at < end and (cut.words[at] in known.degrees or cut.words[at] in known.negations):
+            denied ^= cut.words[at] in known.negations
+            at += 1
+        rest = cut.words[at:end]
+        if 2 <= len(rest) <= LONGEST_JOINED and len("".join(rest)) <= _LONGEST_PREDICATE:
+            slot = Slot(clause[0], clause[0] + 1, at, BARE, denied, False, True)
+            yield Heard(review, (cut.words[clause[0]],), "".join(rest), slot)
 
 
 def _telling(cut: Tokens, slot: Slot) -> bool:
@@ -144,8 +170,8 @@ def _opinions(
     aspects: set[str],
     opinions: dict[str, float],
     known: Language,
-    signs: Sequence[int],
-    base: float,
+    lifts: Sequence[float | None],
+    spread: float,
     min_support: int,
 ) -> dict[str, float]:
     """Words that judge known aspects, more than one of them, and that the ratings call good or bad."""
@@ -158,18 +184,18 @@ def _opinions(
         if judged is None or one.word in opinions or one.word in known.plain or one.slot.pattern == LIKE:
             continue
         of[one.word].add(canonical(judged))
-        sign = -signs[one.review] if one.slot.denied else signs[one.review]
-        if sign:
-            (votes[one.word].good if sign > 0 else votes[one.word].bad).add(one.review)
+        lift = lifts[one.review]
+        if lift is not None:
+            votes[one.word].lifts[one.review] = -lift if one.slot.denied else lift
     found = {}
     for word, vote in votes.items():
-        support = len(vote.good) + len(vote.bad)
-        if support < min_support or len(of[word]) < 2 or degrees[word] < MIN_DEGREE * times[word]:
+        needed = min_support * (1 if len(of[word]) > 1 else _ALONE)
+        if len(vote.lifts) < needed or degrees[word] < MIN_DEGREE * times[word]:
             continue
-        lift, error = vote.log_odds(base)
-        if abs(lift) >= MIN_EVIDENCE * error and _tagged(word, known.opinion_tags):
+        evidence = vote.evidence(spread)
+        if abs(evidence) >= MIN_EVIDENCE and _tagged(word, known.opinion_tags):
             # The probability that the sign is right, by the normal distribution.
-            found[word] = math.copysign(0.5 + 0.5 * math.erf(abs(lift) / error / math.sqrt(2)), lift)
+            found[word] = math.copysign(0.5 + 0.5 * math.erf(abs(evidence) / math.sqrt(2)), evidence)
     return found
 
 
@@ -183,8 +209,9 @@ def _pairs(
     aspects: set[str],
     opinions: dict[str, float],
     known: Language,
-    signs: Sequence[int],
-    base: float,
+    lifts: Sequence[float | None],
+    spread: float,
+    min_support: int,
 ) -> dict[tuple[str, str], int]:
     """What a size word, or an opinion against its habit, says of one aspect: by the ratings, where they are clear."""
     votes: dict[tuple[str, str], _Votes] = defaultdict(_Votes)
@@ -192,15 +219,14 @@ def _pairs(
         if one.slot.excess or (one.word not in known.plain and one.word not in opinions):
             continue
         judged = next((phrase for phrase in one.phrases if phrase in aspects or canonical(phrase) in aspects), None)
-        sign = -signs[one.review] if one.slot.denied else signs[one.review]
-        if judged is not None and sign:
-            vote = votes[canonical(judged), one.word]
-            (vote.good if sign > 0 else vote.bad).add(one.review)
+        lift = lifts[one.review]
+        if judged is not None and lift is not None:
+            votes[canonical(judged), one.word].lifts[one.review] = -lift if one.slot.denied else lift
     found = {}
     for (aspect, word), vote in votes.items():
-        lift, error = vote.log_odds(base)
-        against = opinions.get(word, 0.0) * lift <= 0
-        needed = 2 * MIN_EVIDENCE if word in opinions else 1.5 * MIN_EVIDENCE
-        if against and abs(lift) >= needed * error:
-            found[aspect, word] = 1 if lift > 0 else -1
+        evidence = vote.evidence(spread)
+        against = opinions.get(word, 0.0) * evidence <= 0
+        needed = _AGAINST if word in opinions else MIN_EVIDENCE
+        if against and abs(evidence) >= needed and len(vote.lifts) >= min_support:
+            found[aspect, word] = 1 if evidence > 0 else -1
     return found

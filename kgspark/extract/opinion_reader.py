@@ -18,7 +18,7 @@ from kgspark.extract.opinion_lexicon import Judgement, Lexicon, Lexicons
 from kgspark.extract.opinion_slots import Slot, slots
 from kgspark.extract.opinion_words import language, singular
 from kgspark.extract.review_places import ReviewPlaces
-from kgspark.extract.review_tokens import Tokens, tokens
+from kgspark.extract.review_tokens import Tokens, joined, tokens
 
 READ = (
     "review_id string, source string, record_id string, offer_id string, language string, column string, "
@@ -48,6 +48,8 @@ class Mention:
 def mentions(text: str, lexicon: Lexicon, categories: Iterable[str] = ()) -> Iterator[Mention]:
     """Every aspect that the text judges, from left to right; what names the product's category is none."""
     cut = tokens(text, lexicon.code)
+    if lexicon.code == "zh":
+        cut = joined(cut, lexicon.opinions)
     seen: set[tuple[int, int]] = set()
     named = _names(categories, lexicon.code)
     for slot in slots(cut, language(lexicon.code), lexicon.is_opinion):

@@ -94,7 +94,7 @@ class _Walk:
     def noun(self, at: int) -> bool:
         """Could the word be a part of an aspect's name?"""
         word, known = self.word(at), self.known
-        if word in known.verbal_nouns and self._names(at - 1):
+        if word in known.verbal_nouns and (self._names(at - 1) or self.word(at + 1) == ":"):
             return True
         closed = word in known.function or word in known.degrees or word in known.negations or word in known.copulas
         return not closed and word not in known.contrasts and word not in known.seeds and word[0].isalpha()
@@ -131,7 +131,7 @@ class _English(_Walk):
     def judged(self, at: int, earlier: dict[int, list[Slot]]) -> list[Slot]:
         """Slots of the opinion there."""
         left = self.left(at)
-        if self.word(left.at) in self.known.copulas:
+        if self.word(left.at) in self.known.copulas and not self.noun(left.at):
             return self._by_copula(at, left)
         found = self.shared(at, left, earlier) or self._by_place(at, left)
         ahead = self._attribute(at, left)
@@ -161,6 +161,8 @@ class _English(_Walk):
 
     def _helps(self, at: int) -> bool:
         word, known = self.word(at), self.known
+        if self.noun(at):
+            return False
         helping = word in known.copulas or word in known.auxiliaries or word in known.negations
         return helping or word in known.degrees or (word == "to" and self.word(at + 1) == "be")
 

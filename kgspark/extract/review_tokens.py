@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import logging
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ _ENGLISH = re.compile(
     r"|[^\W_]+(?:-[^\W_]+|['’](?!(?:s|re|ve|ll|m|d)\b)[^\W_]+)*|[^\w\s]",
     re.IGNORECASE,
 )
+LONGEST_JOINED = 3
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 # Degree words that jieba keeps together with the word they modify: 很好, 太差.
 _PREFIXES = frozenset("很太真挺更最超蛮偏")
@@ -44,6 +46,24 @@ def tokens(text: str, code: str) -> Tokens:
     cut = _english(text) if code == "en" else _chinese(text)
     words, begins, ends = zip(*cut, strict=True) if cut else ((), (), ())
     return Tokens(words, begins, ends)
+
+
+def joined(cut: Tokens, known: Container[str]) -> Tokens:
+    """The tokens with neighbours made one where together they are a known word; the longest first.
+
+    >>> joined(tokens("半夜冻醒了", "zh"), {"半夜冻醒"}).words
+    ('半夜冻醒', '了')
+    """
+    words, begins, ends = [], [], []
+    at = 0
+    while at < len(cut):
+        size = next((n for n in range(LONGEST_JOINED, 1, -1) if "".join(cut.words[at : at + n]) in known), 1)
+        size = min(size, len(cut) - at)
+        words.append("".join(cut.words[at : at + size]))
+        begins.append(cut.begin[at])
+        ends.append(cut.end[at + size - 1])
+        at += size
+    return Tokens(tuple(words), tuple(begins), tuple(ends))
 
 
 def _english(text: str) -> list[tuple[str, int, int]]:
