@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from kgspark.embed.settings import EmbedSettings
 from kgspark.errors import InputError
+from kgspark.extract.aspects_settings import AspectsSettings
 from kgspark.graph.facts_settings import FactsSettings
 from kgspark.graph.settings import GraphSettings
 from kgspark.ingest.settings import IngestSettings
@@ -67,6 +68,7 @@ class Config(Settings):
     spark: SparkSettings = SparkSettings()
     ingest: IngestSettings = IngestSettings()
     silver: SilverSettings = SilverSettings()
+    aspects: AspectsSettings = AspectsSettings()
     resolve: ResolveSettings = ResolveSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     facts: FactsSettings = FactsSettings()

@@ -1,7 +1,7 @@
 """The night in flow order: which stage reads what, writes what, and which function does it. Read this file first.
 
-raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> matched pairs of offers -> products ->
-golden records -> graph -> metrics, vectors
+raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> opinions in reviews -> matched pairs
+of offers -> products -> golden records -> graph -> metrics, vectors
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from pyspark.sql import DataFrame
 
 from kgspark.embed import vectors
+from kgspark.extract import aspects
 from kgspark.graph import facts, metrics
 from kgspark.ingest import interactions, offers, price_history, records, reviews
 from kgspark.reconcile import products as golden
@@ -77,6 +78,15 @@ STAGES: tuple[Stage, ...] = (
         "rows",
     ),
     Stage(
+        "extract.aspects",
+        ("silver.reviews", "bronze.review_records", "silver.offers"),
+        ("silver.aspect_mentions",),
+        aspects.build,
+        "aspects",
+        "whole",
+        fit=aspects.fit,
+    ),
+    Stage(
         "resolve.pairs",
         ("silver.offers", DECISIONS),
         ("silver.offer_pairs",),
@@ -110,7 +120,14 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "graph.facts",
-        ("silver.products", "silver.product_offers", "silver.offers", "silver.reviews", "silver.interactions"),
+        (
+            "silver.products",
+            "silver.product_offers",
+            "silver.offers",
+            "silver.reviews",
+            "silver.interactions",
+            "silver.aspect_mentions",
+        ),
         ("graph.nodes", "graph.edges", "graph.evidence"),
         facts.build,
         "facts",

@@ -17,7 +17,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kgspark.extract.opinion_lexicon import Lexicon, seeded
-from kgspark.extract.opinion_slots import ATTRIBUTE, BARE, LIKE, Slot, slots
+from kgspark.extract.opinion_slots import slots
+from kgspark.extract.opinion_walk import ATTRIBUTE, BARE, LIKE, Slot
 from kgspark.extract.opinion_words import Language, canonical, language
 from kgspark.extract.review_tokens import LONGEST_JOINED, Tokens, parts_of_speech, tokens
 

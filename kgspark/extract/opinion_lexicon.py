@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kgspark.extract.opinion_slots import ATTRIBUTE, BARE, COPULA, LIKE, REPORT, Slot
+from kgspark.extract.opinion_walk import ATTRIBUTE, BARE, COPULA, LIKE, REPORT, Slot
 from kgspark.extract.opinion_words import LANGUAGES, aspect_names, canonical, language
 
 FORMAT = 1

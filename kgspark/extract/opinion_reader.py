@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from kgspark.extract.aspects_settings import AspectsSettings
 from kgspark.extract.opinion_lexicon import Judgement, Lexicon, Lexicons
-from kgspark.extract.opinion_slots import Slot, slots
+from kgspark.extract.opinion_slots import slots
+from kgspark.extract.opinion_walk import Slot
 from kgspark.extract.opinion_words import language, singular
 from kgspark.extract.review_places import ReviewPlaces
 from kgspark.extract.review_tokens import Tokens, joined, tokens

@@ -89,8 +89,10 @@ def _parts(word: str, seeds: dict[str, int]) -> list[str]:
     """A word of the dictionary that says more than one thing, in its parts: 很|好, 不|方便, 价格|便宜."""
     if len(word) < 2 or word in seeds or not _HAN.match(word) or word in language("zh").degrees:
         return [word]
-    if word[0] in _PREFIXES or (word[0] == "不" and word[1:] in seeds):
+    if word[0] in _PREFIXES:
         return [word[0], word[1:]]
+    if word[0] == "不" and (rest := _parts(word[1:], seeds))[-1] in seeds:
+        return [word[0], *rest]
     if len(word) == 4 and word[2:] in seeds:
         return [word[:2], word[2:]]
     return [word]
