@@ -31,3 +31,17 @@ def evaluate_polarity(
     sources = load_sources([str(path) for path in source], os.environ)
     report = evaluation.evaluate(nights.session(cfg), sources, cfg, folds)
     typer.echo(json.dumps(report.record()) if as_json else "\n".join(evaluation.lines(report)))
+
+
+@evaluate_app.command("aspects")
+def evaluate_aspects(
+    train: Annotated[Path, typer.Option(help="Judged terms to learn from: sentence with $T$, term, -1, 0 or 1.")],
+    test: Annotated[Path, typer.Option(help="Judged terms to measure on, in the same format.")],
+    seeds: Annotated[int, typer.Option(min=1, help="Runs, each with another seed; the means are given, too.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Accuracy of the polarity of given aspect terms, and F1 of the terms found in raw sentences."""
+    from kgspark.extract import evaluate_aspects as evaluation
+
+    report = evaluation.evaluate(train, test, seeds)
+    typer.echo(json.dumps(report.record()) if as_json else "\n".join(evaluation.lines(report)))

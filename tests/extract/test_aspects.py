@@ -22,7 +22,7 @@ CFG = AspectsSettings(min_support=2)
 # Record -> raw body, clean body, rating, language. The zip teaches "snagging", which no seed knows.
 TEXTS: dict[str, tuple[str, str | None, float | None, str | None]] = {
     "r1": ("The <b>zip</b> is snagging.", "The zip is snagging.", 0.0, "en"),
-    "r2": ("Its zip is really snagging, the zip is flimsy.", "Its zip is really snagging, the zip is flimsy.", 0.0, "en"),
+    "r2": ("Its zip is really snagging, the zip is flimsy.",) * 2 + (0.0, "en"),
     "r3": ("The zip isn&#39;t snagging &amp; the zip is good.", "The zip isn't snagging & the zip is good.", 1.0, "en"),
     "r4": ("The zip is smooth. The zip is solid.", "The zip is smooth. The zip is solid.", 1.0, "en"),
     "r5": ("屏幕很好，但是做工一点也不好", "屏幕很好，但是做工一点也不好", 0.5, "zh"),
@@ -37,8 +37,8 @@ def _frames(spark: SparkSession, shuffled: bool = False) -> tuple[DataFrame, Dat
     for record, (raw, clean, rating, language) in TEXTS.items():
         origin = {"text": {"field": "body", "begin": 0, "end": len(raw)}} if clean else {}
         reviews.append(
-            {"review_id": f"review/{record}", "source": "talk", "record_id": record, "offer_id": "offer/1", "text": clean,
-             "rating": rating, "language": language, "origins": origin}
+            {"review_id": f"review/{record}", "source": "talk", "record_id": record, "offer_id": "offer/1",
+             "text": clean, "rating": rating, "language": language, "origins": origin}
         )  # fmt: skip
         records.append({"source": "talk", "record_id": record, "payload": json.dumps({"body": raw})})
     offers = [{"offer_id": "offer/1", "source": "shop", "record_id": "p1", "title": "Tent", "category_path": ["Tents"]}]
