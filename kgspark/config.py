@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, ValidationError
 from kgspark.embed.settings import EmbedSettings
 from kgspark.errors import InputError
 from kgspark.extract.aspects_settings import AspectsSettings
+from kgspark.extract.needs_settings import NeedsSettings
 from kgspark.graph.facts_settings import FactsSettings
 from kgspark.graph.settings import GraphSettings
 from kgspark.ingest.settings import IngestSettings
@@ -69,6 +70,7 @@ class Config(Settings):
     ingest: IngestSettings = IngestSettings()
     silver: SilverSettings = SilverSettings()
     aspects: AspectsSettings = AspectsSettings()
+    needs: NeedsSettings = NeedsSettings()
     resolve: ResolveSettings = ResolveSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     facts: FactsSettings = FactsSettings()

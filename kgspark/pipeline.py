@@ -1,6 +1,6 @@
 """The night in flow order: which stage reads what, writes what, and which function does it. Read this file first.
 
-raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> opinions in reviews -> matched pairs
+raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> opinions and needs -> matched pairs
 of offers -> products -> golden records -> graph -> metrics, vectors
 """
 
@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from pyspark.sql import DataFrame
 
 from kgspark.embed import vectors
-from kgspark.extract import aspects
+from kgspark.extract import aspects, needs
 from kgspark.graph import facts, metrics
 from kgspark.ingest import interactions, offers, price_history, records, reviews
 from kgspark.reconcile import products as golden
@@ -87,6 +87,14 @@ STAGES: tuple[Stage, ...] = (
         fit=aspects.fit,
     ),
     Stage(
+        "extract.needs",
+        ("silver.offers", "silver.reviews", "bronze.catalog_records", "bronze.review_records"),
+        ("silver.need_mentions",),
+        needs.build,
+        "needs",
+        "whole",
+    ),
+    Stage(
         "resolve.pairs",
         ("silver.offers", DECISIONS),
         ("silver.offer_pairs",),
@@ -127,6 +135,7 @@ STAGES: tuple[Stage, ...] = (
             "silver.reviews",
             "silver.interactions",
             "silver.aspect_mentions",
+            "silver.need_mentions",
         ),
         ("graph.nodes", "graph.edges", "graph.evidence"),
         facts.build,

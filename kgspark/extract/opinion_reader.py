@@ -5,7 +5,6 @@ review and its raw record -> words -> slots -> judgements of the lexicon -> the 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from typing import Any
 import pyarrow as pa
 
 from kgspark.extract.aspects_settings import AspectsSettings
+from kgspark.extract.field_place import FieldPlace
 from kgspark.extract.opinion_lexicon import Judgement, Lexicon, Lexicons
 from kgspark.extract.opinion_slots import slots
 from kgspark.extract.opinion_walk import Slot
 from kgspark.extract.opinion_words import language, singular
-from kgspark.extract.review_places import ReviewPlaces
 from kgspark.extract.review_tokens import Tokens, joined, tokens
 
 READ = (
@@ -31,7 +30,6 @@ VERSION = "1"
 _TYPES = {"string": pa.string(), "int": pa.int32(), "double": pa.float64(), "boolean": pa.bool_()}
 _ARROW = pa.schema([(name, _TYPES[kind]) for name, kind in (column.split() for column in READ.split(", "))])
 _SENTENCE_ENDS = re.compile(r"[.!?;。！？；\n]+(?=\s|[^\x00-\x7f]|$)|[。！？；]")
-_WHOLE_RECORD = "*"
 
 
 @dataclass(frozen=True)
@@ -105,13 +103,15 @@ class OpinionReader:
             read = clean[: self.cfg.max_text_length]
             found = [m for m in mentions(read, lexicon, review["categories"]) if self._sure(m)]
             if found:
-                place = _Place(review, column, clean)
+                place = FieldPlace(review, column, clean)
                 yield from (self._row(review, column, clean, mention, place) for mention in found)
 
     def _sure(self, mention: Mention) -> bool:
         return mention.judgement.confidence >= self.cfg.min_confidence
 
-    def _row(self, review: dict[str, Any], column: str, clean: str, mention: Mention, place: _Place) -> dict[str, Any]:
+    def _row(
+        self, review: dict[str, Any], column: str, clean: str, mention: Mention, place: FieldPlace
+    ) -> dict[str, Any]:
         begin, end = place.raw(mention.begin, mention.end)
         opinion_begin, opinion_end = place.raw(mention.opinion_begin, mention.opinion_end)
         own = {name: review[name] for name in ("review_id", "source", "record_id", "offer_id", "language")}
@@ -134,22 +134,6 @@ class OpinionReader:
             "extractor": f"opinion:{mention.slot.pattern}",
             "extractor_version": VERSION,
         }
-
-
-class _Place:
-    """The raw field of one text and the way into it; without a field of its own, the whole record says it."""
-
-    def __init__(self, review: dict[str, Any], column: str, clean: str) -> None:
-        origin = dict(review["origins"]).get(column)
-        self.field = origin["field"] if origin else _WHOLE_RECORD
-        payload = json.loads(review["payload"]) if review["payload"] else {}
-        raw = payload.get(self.field)
-        exact = origin is not None and origin["begin"] is not None and raw is not None
-        self._places = ReviewPlaces(str(raw), clean) if exact else None
-
-    def raw(self, begin: int, end: int) -> tuple[int | None, int | None]:
-        """The span in the raw field; nothing where an expression over several fields made the text."""
-        return self._places.raw(begin, end) if self._places else (None, None)
 
 
 def sentence(text: str, begin: int, end: int, longest: int) -> str:

@@ -28,10 +28,10 @@ def test_items_of_one_sentence_come_together(tmp_path: Path, packed: bool) -> No
     file.write_bytes(gzip.compress(ITEMS.encode()) if packed else ITEMS.encode())
     assert read(file) == [
         Sentence(
-            tuple(["The", "sushi", "is", "good", ",", "the", "wine", "list", "not", "."]),
+            ("The", "sushi", "is", "good", ",", "the", "wine", "list", "not", "."),
             (Term(1, 2, 1), Term(6, 8, -1)),
         ),
-        Sentence(tuple(["Closed", "on", "Monday", "."]), (Term(2, 3, 0),)),
+        Sentence(("Closed", "on", "Monday", "."), (Term(2, 3, 0),)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""A corner shop in six silver tables: what tests/graph/test_facts.py expects its graph to be."""
+"""A corner shop in seven silver tables: what tests/graph/test_facts.py expects its graph to be."""
 
 from __future__ import annotations
 
@@ -163,6 +163,16 @@ ASPECT_MENTIONS = [
          "aspect": "lid",
          "term": "lid", "opinion": "loose", "polarity": -1, "quote": "The lid is loose.", "confidence": 1.0},
     )
+]  # fmt: skip
+NEED_MENTIONS = [
+    {"mention_id": "mention/5", "item_id": "offer/1", "bronze_table": "bronze.catalog_records", "source": "north",
+     "record_id": "n1", "offer_id": "offer/1", "category_path": ["Kitchen", "Mugs"], "column": "title", "field": "name",
+     "begin": 9, "end": 15, "relation": "used_by", "need": "mother", "confidence": 0.95, "extractor": "need:strong"},
+    # No product: its category still serves the need.
+    {"mention_id": "mention/6", "item_id": "review/4", "bronze_table": "bronze.review_records", "source": "talk",
+     "record_id": "t4", "offer_id": None, "category_path": ["Kitchen", "Pans", "Woks"], "column": "text",
+     "field": "words", "begin": 4, "end": 11, "relation": "used_for", "need": "camping", "confidence": 0.95,
+     "extractor": "need:strong"},
 ]  # fmt: skip
 INTERACTIONS = [
     {
