@@ -1,6 +1,6 @@
 """For or against: the polarity of a whole review, learnt from the ratings that reviews carry.
 
-title and text -> n-grams of words and characters -> weighted by rarity or by how they divide the ratings
+title and text -> n-grams of words and characters, denied words, loose pairs -> weighted by rarity or by the ratings
 -> linear models, one a step between two ratings -> the mean of their standardised scores
 
 Which steps: a rating of four separates "3 and below" from "4 and above", and so on; every step has a model, so that
@@ -10,7 +10,7 @@ Wang and Manning 2012, "Baselines and Bigrams". Means of unlike linear models er
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import normalize
 
+from kgspark.extract.opinion_words import language
 from kgspark.extract.review_tokens import tokens
 
 Doubles = npt.NDArray[np.float64]
@@ -28,6 +29,7 @@ Weighting = Literal["rarity", "bayes"]
 LIKED, DISLIKED = 0.7, 0.3  # ratings (0..1) from and up to which a review is for or against
 # The steps furthest from the question, such as one star against two, count half.
 _FAR_STEP = 0.5
+_DENIED_WORDS = 4  # after a denial, within its clause
 _INVERSE_PENALTY, _RIDGE_PENALTY = 4.0, 1.0
 
 
@@ -40,8 +42,10 @@ class Member:
     learner: Literal["steps", "ridge"]
 
 
+_ALL = ("words", "characters", "links")
 MEMBERS = (
-    Member(("words", "characters"), "rarity", "steps"),
+    Member(_ALL, "rarity", "steps"),
+    Member(_ALL, "bayes", "steps"),
     Member(("words",), "bayes", "steps"),
     Member(("words", "characters"), "rarity", "ridge"),
 )
@@ -57,6 +61,7 @@ class Polarity:
         spans = edges.get(code, {"analyzer": "char", "ngram_range": (1, 4)})
         self._counters = {
             "words": CountVectorizer(token_pattern=r"\S+", ngram_range=(1, 3), min_df=2, binary=True),
+            "links": CountVectorizer(token_pattern=r"\S+", min_df=3, binary=True),
             "characters": CountVectorizer(min_df=3, binary=True, **spans),
         }
         self._members: list[tuple[Member, list[_Linear], float]] = []
@@ -86,11 +91,29 @@ class Polarity:
     def _read(self, kind: str, titles: Sequence[str], texts: Sequence[str]) -> list[str]:
         if kind == "characters":
             return [f"{title} . {text}" for title, text in zip(titles, texts, strict=True)]
+        if kind == "links":
+            return [" ".join(self._links(f"{title} . {text}")) for title, text in zip(titles, texts, strict=True)]
         # A headline weighs more than a sentence: its words count once more, as words of a headline.
         return [
             " ".join([*("^" + word for word in self._words(title)), *self._words(f"{title} . {text}")])
             for title, text in zip(titles, texts, strict=True)
         ]
+
+    def _links(self, text: str) -> Iterator[str]:
+        """What n-grams miss: words that stand after a denial, and pairs with one or two words between them."""
+        negations, denied = language(self._code).negations, 0
+        words = tokens(text, self._code).words
+        for at, word in enumerate(words):
+            if not word[0].isalnum():
+                denied = 0
+            elif word in negations or (self._code == "zh" and word[0] == "不"):
+                denied = _DENIED_WORDS
+            elif denied:
+                denied -= 1
+                yield "!" + word
+            for gap in (2, 3):
+                if at >= gap and word[0].isalnum() and words[at - gap][0].isalnum():
+                    yield f"{words[at - gap]}_{word}"
 
     def _words(self, text: str) -> list[str]:
         return [word for word in tokens(text, self._code).words if word[0].isalnum() or word in "!?！？'"]
