@@ -75,15 +75,15 @@ def fit(reviews: DataFrame, review_records: DataFrame, offers: DataFrame, cfg: A
     text = F.concat_ws(" . ", "title", F.substring("text", 1, cfg.max_text_length)).alias("text")
     drawn = written.withColumn("nth", nth).where(F.col("nth") <= cfg.max_fit_reviews)
     rows = (
-        drawn.select("language", text, "rating", "nth")
+        drawn.select("language", text, "rating", "offer_id", "nth")
         .toArrow()
         .sort_by([("language", "ascending"), ("nth", "ascending")])
     )
     for code in sorted(set(rows.column("language").to_pylist())):
         own = rows.filter([known == code for known in rows.column("language").to_pylist()])
         number += own.num_rows
-        texts, ratings = own.column("text").to_pylist(), own.column("rating").to_pylist()
-        learnt = {**learnt, code: grow(texts, ratings, code, cfg.min_support)}
+        texts, ratings, products = (own.column(name).to_pylist() for name in ("text", "rating", "offer_id"))
+        learnt = {**learnt, code: grow(texts, ratings, products, code, cfg.min_support)}
     log.info("extract: %d reviews taught %s", number, {code: len(one.aspects) for code, one in learnt.items()})
     return Fit(Lexicons(learnt), number)
 

@@ -26,11 +26,11 @@ ROUNDS = 4
 # A noun that points at the product ("this dress") this often names it, and is no aspect of it.
 MAX_POINTING = 0.4
 # An opinion has a degree: "very soft". A word that never takes one ("made", "available") states, and does not judge.
-MIN_DEGREE = 0.08
-# What is said of one aspect only, or in one word only, needs this many times the support.
-_ALONE = 2
+MIN_DEGREE = 0.05
 MIN_EVIDENCE = 1.65  # standard errors between the ratings around a word and all ratings: the sign is right at .95
 _AGAINST = 4.0  # the same, for an opinion that says of one aspect the opposite of what it says elsewhere
+# How much of a product's own mean is expected of its reviews, from this many on.
+_OWN_MEAN, _ENOUGH = 0.5, 5
 _LONGEST_PREDICATE = 5  # characters
 
 
@@ -55,20 +55,29 @@ class _Votes:
         return sum(self.lifts.values()) / (spread * math.sqrt(len(self.lifts))) if self.lifts else 0.0
 
 
-def grow(texts: Sequence[str], ratings: Sequence[float | None], code: str, min_support: int) -> Lexicon:
-    """The lexicon of one language out of its reviews; ``ratings`` are 0..1, and None where a review carries none."""
+def grow(
+    texts: Sequence[str],
+    ratings: Sequence[float | None],
+    products: Sequence[str | None],
+    code: str,
+    min_support: int,
+) -> Lexicon:
+    """The lexicon of one language out of its reviews.
+
+    ``ratings`` are 0..1, and None where a review carries none; ``products`` are what is reviewed, None where unknown.
+    """
     known = language(code)
     cuts = [tokens(text, code) for text in texts]
     heard = [one for number, cut in enumerate(cuts) for one in _heard(number, cut, known)]
     if code == "zh":
         heard += [one for number, cut in enumerate(cuts) for one in _predicates(number, cut, known)]
-    lifts, spread = _lifts(ratings)
+    lifts, spread = _lifts(ratings, products)
     lexicon = seeded(code)
     aspects, opinions = set(lexicon.aspects), dict(lexicon.opinions)
-    products = _pointing(cuts, known)
+    named = _pointing(cuts, known)
     for _ in range(ROUNDS):
         before = len(aspects) + len(opinions)
-        aspects |= _aspects(heard, opinions, known, min_support, products)
+        aspects |= _aspects(heard, opinions, known, min_support, named)
         opinions |= _opinions(heard, aspects, opinions, known, lifts, spread, min_support)
         if len(aspects) + len(opinions) == before:
             break
@@ -76,11 +85,23 @@ def grow(texts: Sequence[str], ratings: Sequence[float | None], code: str, min_s
     return Lexicon(code, frozenset(aspects), opinions, pairs)
 
 
-def _lifts(ratings: Sequence[float | None]) -> tuple[list[float | None], float]:
-    """How far each rating is above the mean of all, and their standard deviation (1 where all are alike)."""
-    known = [rating for rating in ratings if rating is not None]
-    mean = statistics.fmean(known) if known else 0.0
-    return [None if rating is None else rating - mean for rating in ratings], statistics.pstdev(known) if known else 1.0
+def _lifts(ratings: Sequence[float | None], products: Sequence[str | None]) -> tuple[list[float | None], float]:
+    """How far each rating is above what was to be expected, and the standard deviation of that (1 where all are alike).
+
+    Expected is the mean of all ratings, drawn towards the product's own: what is said of one product only would else
+    look good or bad as the product is.
+    """
+    rated = [(rating, product) for rating, product in zip(ratings, products, strict=True) if rating is not None]
+    mean = statistics.fmean(rating for rating, _ in rated) if rated else 0.0
+    own: dict[str | None, list[float]] = defaultdict(list)
+    for rating, product in rated:
+        own[product].append(rating)
+    expected = {
+        product: mean + _OWN_MEAN * (statistics.fmean(group) - mean) if product and len(group) >= _ENOUGH else mean
+        for product, group in own.items()
+    }
+    lifts = [None if r is None else r - expected[p] for r, p in zip(ratings, products, strict=True)]
+    return lifts, statistics.pstdev(lift for lift in lifts if lift is not None) if rated else 1.0
 
 
 def _heard(review: int, cut: Tokens, known: Language) -> Iterable[Heard]:
@@ -142,7 +163,7 @@ def _pointing(cuts: Iterable[Tokens], known: Language) -> set[str]:
 
 
 def _aspects(
-    heard: Sequence[Heard], opinions: dict[str, float], known: Language, min_support: int, products: set[str]
+    heard: Sequence[Heard], opinions: dict[str, float], known: Language, min_support: int, named: set[str]
 ) -> set[str]:
     """Phrases that known opinions judge, in enough reviews and in more than one word; attributes alone ("great idea")
     make no aspect.
@@ -152,7 +173,7 @@ def _aspects(
         if one.slot.pattern != ATTRIBUTE and (
             one.word in opinions or one.word in known.plain or one.slot.pattern == LIKE
         ):
-            for phrase in one.phrases if one.phrases[-1] not in products else ():
+            for phrase in one.phrases if one.phrases[-1] not in named else ():
                 reviews[phrase].add(one.review)
                 words[phrase].add(one.word)
     return {
@@ -175,23 +196,21 @@ def _opinions(
     spread: float,
     min_support: int,
 ) -> dict[str, float]:
-    """Words that judge known aspects, more than one of them, and that the ratings call good or bad."""
+    """Words that judge known aspects, in enough reviews, and that the ratings call good or bad."""
     votes: dict[str, _Votes] = defaultdict(_Votes)
-    of, times, degrees = defaultdict(set), Counter[str](), Counter[str]()
+    times, degrees = Counter[str](), Counter[str]()
     for one in heard:
         times[one.word] += 1
         degrees[one.word] += one.slot.degree or one.slot.excess
         judged = next((phrase for phrase in one.phrases if phrase in aspects or canonical(phrase) in aspects), None)
         if judged is None or one.word in opinions or one.word in known.plain or one.slot.pattern == LIKE:
             continue
-        of[one.word].add(canonical(judged))
         lift = lifts[one.review]
         if lift is not None:
             votes[one.word].lifts[one.review] = -lift if one.slot.denied else lift
     found = {}
     for word, vote in votes.items():
-        needed = min_support * (1 if len(of[word]) > 1 else _ALONE)
-        if len(vote.lifts) < needed or degrees[word] < MIN_DEGREE * times[word]:
+        if len(vote.lifts) < min_support or word in aspects or degrees[word] < MIN_DEGREE * times[word]:
             continue
         evidence = vote.evidence(spread)
         if abs(evidence) >= MIN_EVIDENCE and _tagged(word, known.opinion_tags):
