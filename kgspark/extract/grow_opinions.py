@@ -16,11 +16,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from kgspark.extract.heard import Heard, heard_slots
 from kgspark.extract.opinion_lexicon import Lexicon, seeded
-from kgspark.extract.opinion_slots import slots
-from kgspark.extract.opinion_walk import ATTRIBUTE, BARE, LIKE, Slot
+from kgspark.extract.opinion_walk import ATTRIBUTE, LIKE
 from kgspark.extract.opinion_words import Language, canonical, language
-from kgspark.extract.review_tokens import LONGEST_JOINED, Tokens, parts_of_speech, tokens
+from kgspark.extract.review_tokens import NOUN_ENDINGS, Tokens, parts_of_speech, tokens
 
 ROUNDS = 4
 # A noun that points at the product ("this dress") this often names it, and is no aspect of it.
@@ -31,17 +31,6 @@ MIN_EVIDENCE = 1.65  # standard errors between the ratings around a word and all
 _AGAINST = 4.0  # the same, for an opinion that says of one aspect the opposite of what it says elsewhere
 # How much of a product's own mean is expected of its reviews, from this many on.
 _OWN_MEAN, _ENOUGH = 0.5, 5
-_LONGEST_PREDICATE = 5  # characters
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A slot as learning needs it: which review, which phrase (and its shorter ends), which word."""
-
-    review: int
-    phrases: tuple[str, ...]
-    word: str
-    slot: Slot
 
 
 @dataclass
@@ -68,9 +57,7 @@ def grow(
     """
     known = language(code)
     cuts = [tokens(text, code) for text in texts]
-    heard = [one for number, cut in enumerate(cuts) for one in _heard(number, cut, known)]
-    if code == "zh":
-        heard += [one for number, cut in enumerate(cuts) for one in _predicates(number, cut, known)]
+    heard = [one for number, cut in enumerate(cuts) for one in heard_slots(number, cut, known)]
     lifts, spread = _lifts(ratings, products)
     lexicon = seeded(code)
     aspects, opinions = set(lexicon.aspects), dict(lexicon.opinions)
@@ -102,52 +89,6 @@ def _lifts(ratings: Sequence[float | None], products: Sequence[str | None]) -> t
     }
     lifts = [None if r is None else r - expected[p] for r, p in zip(ratings, products, strict=True)]
     return lifts, statistics.pstdev(lift for lift in lifts if lift is not None) if rated else 1.0
-
-
-def _heard(review: int, cut: Tokens, known: Language) -> Iterable[Heard]:
-    joint = " " if known.code == "en" else ""
-
-    def may_judge(word: str) -> bool:
-        closed = word in known.function or word in known.degrees or word in known.negations or word in known.copulas
-        return word in known.seeds or (not closed and word not in known.contrasts and word[0].isalpha())
-
-    for slot in slots(cut, known, may_judge):
-        word = cut.words[slot.opinion]
-        if word in known.seeds or word in known.plain or slot.pattern == LIKE or _telling(cut, slot):
-            phrase = cut.words[slot.begin : slot.end]
-            phrases = tuple(joint.join(phrase[begin:]) for begin in range(len(phrase)))
-            yield Heard(review, phrases, word, slot)
-
-
-def _predicates(review: int, cut: Tokens, known: Language) -> Iterable[Heard]:
-    """Chinese judges in whole predicates, too: 保暖|半夜冻醒, what follows the first word of a clause, to its end."""
-    begin = 0
-    for end in range(len(cut) + 1):
-        if end < len(cut) and cut.words[end][0].isalnum():
-            continue
-        clause = range(begin, end)
-        begin = end + 1
-        if len(clause) < 3:
-            continue
-        at, denied = clause[1], False
-        while at < end and (cut.words[at] in known.degrees or cut.words[at] in known.negations):
-            denied ^= cut.words[at] in known.negations
-            at += 1
-        rest = cut.words[at:end]
-        if 2 <= len(rest) <= LONGEST_JOINED and len("".join(rest)) <= _LONGEST_PREDICATE:
-            slot = Slot(clause[0], clause[0] + 1, at, BARE, denied, False, True)
-            yield Heard(review, (cut.words[clause[0]],), "".join(rest), slot)
-
-
-def _telling(cut: Tokens, slot: Slot) -> bool:
-    """Is the place alone enough to think that the word judges? After a copula or a degree; bare, as a clause."""
-    if slot.pattern == ATTRIBUTE:
-        return slot.degree
-    if slot.pattern != BARE:
-        return True
-    last = slot.opinion + 1
-    ends = last >= len(cut) or not cut.words[last][0].isalnum()
-    return ends and (slot.begin == 0 or not cut.words[slot.begin - 1][0].isalnum())
 
 
 def _pointing(cuts: Iterable[Tokens], known: Language) -> set[str]:
@@ -183,7 +124,7 @@ def _aspects(
         and len(words[phrase]) > 1
         and len(phrase) > 1
         and phrase not in opinions
-        and _tagged(phrase, known.aspect_tags)
+        and (_tagged(phrase, known.aspect_tags) or phrase[-1] in NOUN_ENDINGS)
     }
 
 

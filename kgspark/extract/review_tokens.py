@@ -23,7 +23,7 @@ LONGEST_JOINED = 3
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 # Degree words that jieba keeps together with the word they modify: 很好, 太差.
 # What makes a noun of the word before, where jieba parts them: 柔软|度.
-_NOUN_ENDINGS = frozenset("度性感")
+NOUN_ENDINGS = frozenset("度性感")
 _PREFIXES = frozenset("很太真挺更最超蛮偏")
 
 
@@ -80,7 +80,7 @@ def _chinese(text: str) -> list[tuple[str, int, int]]:
         lowered = word.lower() if len(word.lower()) == len(word) else word
         # White space parts clauses in Chinese; as one token, however long.
         parts = [" "] if word.isspace() else _parts(lowered, seeds)
-        if word in _NOUN_ENDINGS and found and _HAN.match(found[-1][0]):
+        if word in NOUN_ENDINGS and found and _HAN.match(found[-1][0]):
             found[-1] = (found[-1][0] + word, found[-1][1], at + len(word))
             at, parts = at + len(word), []
         for part in parts:
