@@ -28,7 +28,8 @@ MAX_POINTING = 0.4
 # An opinion has a degree: "very soft". A word that never takes one ("made", "available") states, and does not judge.
 MIN_DEGREE = 0.05
 MIN_EVIDENCE = 1.65  # standard errors between the ratings around a word and all ratings: the sign is right at .95
-_AGAINST = 4.0  # the same, for an opinion that says of one aspect the opposite of what it says elsewhere
+# The same, and how far away in standard deviations, for an opinion that says of one aspect the opposite of elsewhere.
+_AGAINST, _AGAINST_EFFECT = 4.0, 0.4
 # How much of a product's own mean is expected of its reviews, from this many on.
 _OWN_MEAN, _ENOUGH = 0.5, 5
 
@@ -38,6 +39,10 @@ class _Votes:
     """The reviews in which a word stands: how much better than all reviews each rates, worse where it is denied."""
 
     lifts: dict[int, float] = field(default_factory=dict)
+
+    def effect(self, spread: float) -> float:
+        """The mean lift in standard deviations."""
+        return statistics.fmean(self.lifts.values()) / spread if self.lifts else 0.0
 
     def evidence(self, spread: float) -> float:
         """Standard errors (``spread``: deviation of all ratings) by which the mean lift is above nothing."""
@@ -187,7 +192,10 @@ def _pairs(
     for (aspect, word), vote in votes.items():
         evidence = vote.evidence(spread)
         against = opinions.get(word, 0.0) * evidence <= 0
-        needed = _AGAINST if word in opinions else MIN_EVIDENCE
-        if against and abs(evidence) >= needed and len(vote.lifts) >= min_support:
+        clear = abs(evidence) >= MIN_EVIDENCE
+        if word in opinions:
+            # "Beautiful fabric, but ..." stands in many reviews a little below the mean: that is no complaint.
+            clear = abs(evidence) >= _AGAINST and abs(vote.effect(spread)) >= _AGAINST_EFFECT
+        if against and clear and len(vote.lifts) >= min_support:
             found[aspect, word] = 1 if evidence > 0 else -1
     return found

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kgspark.extract.need_words import USED_BY, USED_FOR, USED_WHEN, need_name, need_words
+from kgspark.extract.need_words import USED_BY, USED_FOR, USED_WHEN, USED_WHERE, need_name, need_words
 from kgspark.extract.opinion_words import language
 from kgspark.extract.review_tokens import Tokens, tokens
 
@@ -29,7 +29,7 @@ _CHINESE: tuple[tuple[re.Pattern[str], str | None, bool], ...] = tuple(
     (re.compile(pattern), relation, strong)
     for pattern, relation, strong in (
         (rf"(?:送给|推荐给|买给)(?P<need>[{_HAN}]{{1,5}}?){_AFTER}", USED_BY, True),
-        (rf"[给送](?P<need>{_PEOPLE})", USED_BY, True),
+        (rf"[给送](?P<need>{_PEOPLE})(?:买|用|穿|吃|喝|玩|看|的|礼物|生日|使用|{_END})", USED_BY, True),
         (rf"给(?P<need>[{_HAN}]{{1,4}}?)(?:买|用|穿|吃|喝|玩|看|做)", USED_BY, False),
         (rf"适合(?P<need>[{_HAN}]{{2,5}}?){_AFTER}", None, True),
         (rf"(?:买来|用来|用于|拿来)(?P<need>[{_HAN}]{{2,5}}?)(?:用的|用|的|{_END})", USED_FOR, True),
@@ -53,16 +53,16 @@ class Need:
     strong: bool
 
 
-def needs(text: str, code: str) -> Iterator[Need]:
-    """Every need that a pattern of the language finds."""
-    return _chinese(text) if code == "zh" else _english(tokens(text, "en"))
+def needs(text: str, code: str, titled: bool = False) -> Iterator[Need]:
+    """Every need that a pattern of the language finds; ``titled``: the text is an offer's title."""
+    return _chinese(text) if code == "zh" else _english(tokens(text, "en"), titled)
 
 
-def _english(cut: Tokens) -> Iterator[Need]:
+def _english(cut: Tokens, titled: bool) -> Iterator[Need]:
     words = cut.words
     for at, word in enumerate(words):
-        if word == "for":
-            yield from _purpose(cut, at)
+        if word == "for" and not _denied(words, at):
+            yield from _purpose(cut, at, titled)
         elif word == "to" and words[max(at - 2, 0) : at] and words[_before(words, at)] in ("recommend", "recommended"):
             yield from _phrase(cut, at + 1, USED_BY, True)
         elif word in _EN.prepositions and _used(words, at):
@@ -71,12 +71,16 @@ def _english(cut: Tokens) -> Iterator[Need]:
             yield from _phrase(cut, at, USED_WHEN, True)
 
 
-def _purpose(cut: Tokens, at: int) -> Iterator[Need]:
+def _purpose(cut: Tokens, at: int, titled: bool) -> Iterator[Need]:
     before = cut.words[_before(cut.words, at)] if at else ""
     if before in _EN.gifts:
         yield from _phrase(cut, at + 1, USED_BY, True)
     else:
-        yield from _phrase(cut, at + 1, None, before in _EN.willing or before in _EN.fitting)
+        strong = before in _EN.willing or before in _EN.fitting
+        for found in _phrase(cut, at + 1, None, strong):
+            # "Waiting for my daughter": alone, "for" shows a time or a place at most, but in a title.
+            if strong or titled or found.relation in (USED_WHEN, USED_WHERE):
+                yield found
 
 
 def _circumstance(cut: Tokens, at: int) -> Iterator[Need]:
@@ -85,6 +89,16 @@ def _circumstance(cut: Tokens, at: int) -> Iterator[Need]:
             yield Need(USED_WHEN, found.need, found.begin, found.end, True)
         elif found.relation not in (None, USED_BY):
             yield found
+
+
+def _denied(words: tuple[str, ...], at: int) -> bool:
+    """Not for girls with a chest, too heavy for summer: a denial shortly before, in the same clause."""
+    for before in range(at - 1, max(at - 5, -1), -1):
+        if words[before] in language("en").negations or words[before] in ("too", "little"):
+            return True
+        if words[before] in _ENDS:
+            return False
+    return False
 
 
 def _before(words: tuple[str, ...], at: int) -> int:
@@ -113,7 +127,7 @@ def _phrase(cut: Tokens, begin: int, relation: str | None, strong: bool) -> Iter
     if end == begin:
         return
     phrase, head = " ".join(words[begin:end]), words[end - 1]
-    if head in _EN.no_need or phrase in _EN.no_need or len(head) < 3:
+    if head in english.plain or head in english.seeds or head in _EN.no_need or phrase in _EN.no_need or len(head) < 3:
         return
     told = relation or _EN.relation(phrase, head)
     yield Need(told, need_name(phrase), cut.begin[begin], cut.end[end - 1], strong)
@@ -142,14 +156,25 @@ def _belongs(word: str, first: bool) -> bool:
     return not closed or noun or (first and word in ("small", "big", "long", "every"))
 
 
+def _bare(text: str, begin: int, end: int) -> tuple[int, int]:
+    """Without whose it is, and without plural and aspect particles: 我|妈, 朋友|们, 朋友|了."""
+    while end - begin > 1 and text[begin] in "我你他她":
+        begin += 1
+    while end - begin > 1 and text[end - 1] in "们了吧的":
+        end -= 1
+    return begin, end
+
+
 def _chinese(text: str) -> Iterator[Need]:
     known = need_words("zh")
     taken: set[tuple[int, int]] = set()
     for pattern, relation, strong in _CHINESE:
         for match in pattern.finditer(text):
-            phrase, span = match.group("need"), match.span("need")
+            span = _bare(text, *match.span("need"))
+            phrase = text[span[0] : span[1]]
             seeded = known.relation(phrase, phrase)
-            if phrase in known.no_need or any(b < span[1] and span[0] < e for b, e in taken):
+            denied = match.start() and text[match.start() - 1] in "不没别"
+            if denied or phrase in known.no_need or any(b < span[1] and span[0] < e for b, e in taken):
                 continue
             # A person is given something, and is no time; a season is when, whatever the pattern.
             told = seeded or relation

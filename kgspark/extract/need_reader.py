@@ -14,6 +14,7 @@ import pyarrow as pa
 from kgspark.extract.field_place import FieldPlace
 from kgspark.extract.need_patterns import needs
 from kgspark.extract.opinion_words import LANGUAGES
+from kgspark.graph.readings import CATALOGUE
 
 READ = (
     "item_id string, bronze_table string, source string, record_id string, offer_id string, "
@@ -47,7 +48,8 @@ class NeedReader:
             return
         own = {name: item[name] for name in _OWN}
         for column, clean in item["texts"]:
-            found = list(needs((clean or "")[: self.max_text_length], item["language"]))
+            titled = column == "title" and item["bronze_table"] == CATALOGUE
+            found = list(needs((clean or "")[: self.max_text_length], item["language"], titled))
             place = FieldPlace(item, column, clean) if found else None
             for need in found:
                 begin, end = place.raw(need.begin, need.end) if place else (None, None)

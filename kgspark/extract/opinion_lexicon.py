@@ -50,6 +50,12 @@ class Lexicon:
         if found is None:
             return None
         aspect, count = found
+        if (
+            slot.pattern == ATTRIBUTE
+            and words[slot.opinion] in language(self.code).degrees
+            and count < slot.end - slot.begin
+        ):
+            return None  # "a pretty hefty price": pretty is a degree here
         polarity = self._polarity(aspect, words[slot.opinion], slot)
         if not polarity:
             return None

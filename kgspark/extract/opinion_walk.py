@@ -71,7 +71,9 @@ class Walk:
     def wished(self, at: int) -> bool:
         """Is it only wished or supposed, within its clause?"""
         for before in range(at - 1, -1, -1):
-            if self.words[before] in self.known.wishes:
+            follows = self.word(before + 2) if self.word(before + 1) in self.known.negations else self.word(before + 1)
+            supposed = self.words[before] in self.known.supposing and follows in self.known.copulas
+            if supposed or self.words[before] in self.known.wishes:
                 return True
             if self.words[before] in MARKS:
                 return False

@@ -34,6 +34,7 @@ class Language:
     verbal_nouns: frozenset[str]
     pointing: frozenset[str]
     wishes: frozenset[str]
+    supposing: frozenset[str]
     aspect_tags: frozenset[str]
     opinion_tags: frozenset[str]
     likes: dict[str, int]

@@ -28,19 +28,26 @@ FOR, BY, WHEN, WHERE = "used_for", "used_by", "used_when", "used_where"
         ("Perfect for winter", "en", [(WHEN, "winter", "winter", True)]),
         ("We use it mostly in the kitchen.", "en", [(WHERE, "kitchen", "kitchen", True)]),
         ("Comes in handy before bed", "en", [(WHEN, "bed", "bed", True)]),
-        ("Dome tent for camping", "en", [(None, "camping", "camping", False)]),
+        ("Not great for winter. Waiting for my daughter", "en", []),
         ("Great for the price, good for me, perfect for 5 minutes", "en", []),
         ("送给妈妈的，不错", "zh", [(BY, "mother", "妈妈", True)]),
         ("给孩子买的", "zh", [(BY, "children", "孩子", True)]),
         ("买来露营用的。", "zh", [(FOR, "camping", "露营", True)]),
         ("冬天穿很暖和", "zh", [(WHEN, "winter", "冬天", True)]),
-        ("送货很快，送到家", "zh", []),
+        ("送货很快，送到家，不适合露营", "zh", []),
+        ("我妈妈用，推荐给我朋友们", "zh", [(BY, "friends", "朋友", True)]),
         ("", "en", []),
         ("for", "en", []),
     ],
 )  # fmt: skip
 def test_patterns(text: str, code: str, found: list[tuple[str | None, str, str, bool]]) -> None:
     assert [(n.relation, n.need, text[n.begin : n.end], n.strong) for n in read(text, code)] == found
+
+
+def test_a_title_needs_no_verb() -> None:
+    (found,) = read("Dome tent for camping", "en", titled=True)
+    assert (found.need, found.strong) == ("camping", False)
+    assert list(read("Dome tent for camping", "en")) == []
 
 
 def _built(spark: SparkSession, shuffled: bool = False) -> DataFrame:

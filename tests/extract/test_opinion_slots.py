@@ -42,6 +42,8 @@ def _said(text: str, code: str) -> Said:
         ("I didn't like the packaging.", [("packaging", "like", -1)]),
         # Wished or supposed; said of the product and not of an aspect; no opinion.
         ("I wish the quality was better.", []),
+        ("The fit could be better. The fit could not be better.", []),
+        ("It had a pretty hefty price.", []),
         ("It is great.", []),
         ("The battery is in the box.", []),
         ("", []),
