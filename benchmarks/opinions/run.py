@@ -1,7 +1,7 @@
 """How right and how fast aspects and needs are read: a sample world against its truth, and real reviews by the clock.
 
 python -m benchmarks.opinions.run --world build/demo/world      what the stages read, against truth/aspect_spans, uses
-python -m benchmarks.opinions.run --source conf/sources/womens_clothing.yaml   seconds of fit and build, reviews a s
+python -m benchmarks.opinions.run --source conf/sources/womens_clothing.yaml   seconds, and reviews a second
 
 A mention is right when its span in the raw field and its polarity are the truth's; a need, when its span overlaps and
 its relation is the truth's. A fact is a product with an aspect and the sign of what most mentions say of it, or a
