@@ -13,13 +13,14 @@ import itertools
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kgspark.extract.heard import Heard, heard_slots
 from kgspark.extract.opinion_lexicon import Lexicon, seeded
 from kgspark.extract.opinion_walk import ATTRIBUTE, LIKE
 from kgspark.extract.opinion_words import Language, canonical, language
+from kgspark.extract.rating_evidence import expected_lifts, word_evidence
 from kgspark.extract.review_tokens import NOUN_ENDINGS, Tokens, parts_of_speech, tokens
 
 ROUNDS = 4
@@ -27,11 +28,9 @@ ROUNDS = 4
 MAX_POINTING = 0.4
 # An opinion has a degree: "very soft". A word that never takes one ("made", "available") states, and does not judge.
 MIN_DEGREE = 0.05
-MIN_EVIDENCE = 1.65  # standard errors between the ratings around a word and all ratings: the sign is right at .95
+MIN_EVIDENCE = 1.65  # standard errors by which a word lifts or lowers ratings: the sign is right at .95
 # The same, and how far away in standard deviations, for an opinion that says of one aspect the opposite of elsewhere.
 _AGAINST, _AGAINST_EFFECT = 4.0, 0.4
-# How much of a product's own mean is expected of its reviews, from this many on.
-_OWN_MEAN, _ENOUGH = 0.5, 5
 
 
 @dataclass
@@ -63,37 +62,19 @@ def grow(
     known = language(code)
     cuts = [tokens(text, code) for text in texts]
     heard = [one for number, cut in enumerate(cuts) for one in heard_slots(number, cut, known)]
-    lifts, spread = _lifts(ratings, products)
+    lifts, spread = expected_lifts(ratings, products)
+    evidence = word_evidence(heard, lifts, min_support)
     lexicon = seeded(code)
     aspects, opinions = set(lexicon.aspects), dict(lexicon.opinions)
     named = _pointing(cuts, known)
     for _ in range(ROUNDS):
         before = len(aspects) + len(opinions)
         aspects |= _aspects(heard, opinions, known, min_support, named)
-        opinions |= _opinions(heard, aspects, opinions, known, lifts, spread, min_support)
+        opinions |= _opinions(heard, aspects, opinions, known, evidence)
         if len(aspects) + len(opinions) == before:
             break
     pairs = _pairs(heard, aspects, opinions, known, lifts, spread, min_support)
     return Lexicon(code, frozenset(aspects), opinions, pairs)
-
-
-def _lifts(ratings: Sequence[float | None], products: Sequence[str | None]) -> tuple[list[float | None], float]:
-    """How far each rating is above what was to be expected, and the standard deviation of that (1 where all are alike).
-
-    Expected is the mean of all ratings, drawn towards the product's own: what is said of one product only would else
-    look good or bad as the product is.
-    """
-    rated = [(rating, product) for rating, product in zip(ratings, products, strict=True) if rating is not None]
-    mean = statistics.fmean(rating for rating, _ in rated) if rated else 0.0
-    own: dict[str | None, list[float]] = defaultdict(list)
-    for rating, product in rated:
-        own[product].append(rating)
-    expected = {
-        product: mean + _OWN_MEAN * (statistics.fmean(group) - mean) if product and len(group) >= _ENOUGH else mean
-        for product, group in own.items()
-    }
-    lifts = [None if r is None else r - expected[p] for r, p in zip(ratings, products, strict=True)]
-    return lifts, statistics.pstdev(lift for lift in lifts if lift is not None) if rated else 1.0
 
 
 def _pointing(cuts: Iterable[Tokens], known: Language) -> set[str]:
@@ -138,30 +119,22 @@ def _opinions(
     aspects: set[str],
     opinions: dict[str, float],
     known: Language,
-    lifts: Sequence[float | None],
-    spread: float,
-    min_support: int,
+    evidence: Mapping[str, float],
 ) -> dict[str, float]:
-    """Words that judge known aspects, in enough reviews, and that the ratings call good or bad."""
-    votes: dict[str, _Votes] = defaultdict(_Votes)
-    times, degrees = Counter[str](), Counter[str]()
+    """Words that judge known aspects and that the ratings call good or bad."""
+    times, degrees, judging = Counter[str](), Counter[str](), set()
     for one in heard:
         times[one.word] += 1
         degrees[one.word] += one.slot.degree or one.slot.excess
-        judged = next((phrase for phrase in one.phrases if phrase in aspects or canonical(phrase) in aspects), None)
-        if judged is None or one.word in opinions or one.word in known.plain or one.slot.pattern == LIKE:
-            continue
-        lift = lifts[one.review]
-        if lift is not None:
-            votes[one.word].lifts[one.review] = -lift if one.slot.denied else lift
+        if any(phrase in aspects or canonical(phrase) in aspects for phrase in one.phrases):
+            judging.add(one.word)
     found = {}
-    for word, vote in votes.items():
-        if len(vote.lifts) < min_support or word in aspects or degrees[word] < MIN_DEGREE * times[word]:
-            continue
-        evidence = vote.evidence(spread)
-        if abs(evidence) >= MIN_EVIDENCE and _tagged(word, known.opinion_tags):
+    for word in sorted(judging - aspects - set(opinions) - known.plain - set(known.likes)):
+        sure = evidence.get(word, 0.0)
+        judges = degrees[word] >= MIN_DEGREE * times[word] and _tagged(word, known.opinion_tags)
+        if abs(sure) >= MIN_EVIDENCE and judges:
             # The probability that the sign is right, by the normal distribution.
-            found[word] = math.copysign(0.5 + 0.5 * math.erf(abs(evidence) / math.sqrt(2)), evidence)
+            found[word] = math.copysign(0.5 + 0.5 * math.erf(abs(sure) / math.sqrt(2)), sure)
     return found
 
 

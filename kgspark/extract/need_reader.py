@@ -47,7 +47,8 @@ class NeedReader:
         if item["language"] not in LANGUAGES:
             return
         own = {name: item[name] for name in _OWN}
-        for column, clean in item["texts"]:
+        for text in item["texts"]:
+            column, clean = text["column"], text["text"]
             titled = column == "title" and item["bronze_table"] == CATALOGUE
             found = list(needs((clean or "")[: self.max_text_length], item["language"], titled))
             place = FieldPlace(item, column, clean) if found else None
