@@ -81,7 +81,7 @@ def test_mentions(mentions: DataFrame) -> None:
         ("r4", "zip", "smooth"): (1, False),
         ("r4", "zip", "solid"): (1, False),
         ("r5", "screen", "好"): (1, False),
-        ("r5", "workmanship", "好"): (-1, True),
+        ("r5", "workmanship", "不好"): (-1, False),
     }
     assert mentions.columns == table(aspects.MENTIONS).column_names
     assert mentions.select("mention_id").distinct().count() == len(found)

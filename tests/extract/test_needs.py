@@ -95,7 +95,7 @@ def test_needs_that_enough_people_state(spark: SparkSession) -> None:
         # A weak pattern, of a need that ann and bob confirm.
         ("p1", FOR, "camping"): ("name", 10, 17, "need:weak"),
         # Two patterns tell whom it is for, and teach it to the third. Only dan has a rabbit.
-        ("r1", BY, "vegans"): ("body", 45, 51, "need:strong"),
+        ("r1", BY, "vegans"): ("body", 46, 52, "need:strong"),
         ("r3", BY, "vegans"): ("body", 29, 35, "need:strong"),
         ("r4", BY, "vegans"): ("body", 18, 24, "need:strong"),
     }
