@@ -131,11 +131,22 @@ def _opinions(
     found = {}
     for word in sorted(judging - aspects - set(opinions) - known.plain - set(known.likes)):
         sure = evidence.get(word, 0.0)
-        judges = degrees[word] >= MIN_DEGREE * times[word] and _tagged(word, known.opinion_tags)
+        judges = degrees[word] >= MIN_DEGREE * times[word] and _may_judge(word, aspects, known)
         if abs(sure) >= MIN_EVIDENCE and judges:
             # The probability that the sign is right, by the normal distribution.
             found[word] = math.copysign(0.5 + 0.5 * math.erf(abs(sure) / math.sqrt(2)), sure)
     return found
+
+
+def _may_judge(word: str, aspects: set[str], known: Language) -> bool:
+    """In Chinese: of a part of speech that judges (a single sign must be an adjective), and not an aspect and what is
+    said of it in one (质量很好).
+    """
+    if not known.opinion_tags:
+        return True
+    sign = len(word) == 1 and not parts_of_speech().get(word, "x").startswith("a")
+    says_both = any(word[:end] in aspects for end in range(2, len(word)))
+    return _tagged(word, known.opinion_tags) and not sign and not says_both
 
 
 def _tagged(phrase: str, tags: frozenset[str]) -> bool:

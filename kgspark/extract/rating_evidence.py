@@ -18,7 +18,7 @@ from kgspark.extract.heard import Heard
 # How much of a product's own mean is expected of its reviews, from this many on.
 _OWN_MEAN, _ENOUGH = 0.5, 5
 # Words of the regression: its matrix has the square of them.
-_MOST_WORDS = 4000
+_MOST_WORDS = 2000
 _RIDGE = 1.0
 
 
@@ -43,9 +43,11 @@ def expected_lifts(ratings: Sequence[float | None], products: Sequence[str | Non
 
 
 def word_evidence(heard: Sequence[Heard], lifts: Sequence[float | None], min_support: int) -> dict[str, float]:
-    """By how many standard errors each word lifts the ratings of reviews, beside the other words that stand there.
+    """By how many standard errors each word lifts the ratings of reviews: alone, or beside the other words there.
 
-    Words of fewer than ``min_support`` reviews have no say, nor have any beyond the most frequent.
+    The regression sees through words that only keep good company; alone, a word does not share with its own parts.
+    Where both agree on the sign, the surer one counts, else the regression. Words of fewer than ``min_support`` reviews
+    have no say, nor have any beyond the most frequent.
     """
     signs: dict[tuple[int, str], int] = {}
     for one in heard:
@@ -64,4 +66,7 @@ def word_evidence(heard: Sequence[Heard], lifts: Sequence[float | None], min_sup
     inverse = linalg.inv((said.T @ said).toarray() + _RIDGE * np.eye(len(words)))
     share = inverse @ (said.T @ lift)
     noise = float(np.std(lift - said @ share)) or 1.0
-    return dict(zip(words, (share / (noise * np.sqrt(np.diag(inverse)))).tolist(), strict=True))
+    beside = share / (noise * np.sqrt(np.diag(inverse)))
+    alone = said.T @ lift / ((float(np.std(lift)) or 1.0) * np.sqrt(np.asarray(abs(said).sum(axis=0)).ravel()))
+    surer = np.where((alone * beside > 0) & (abs(alone) > abs(beside)), alone, beside)
+    return dict(zip(words, surer.tolist(), strict=True))
