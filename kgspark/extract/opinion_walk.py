@@ -13,6 +13,7 @@ from kgspark.extract.review_tokens import Tokens
 
 COPULA, BARE, ATTRIBUTE, REPORT, LIKE = "copula", "bare", "attribute", "report", "like"
 LONGEST_PHRASE = 3
+_LONGEST_CLAUSE = 40  # words, where a text has no punctuation
 MARKS = frozenset('.!?;,:()[]"“”…。！？；，：、（）~～-—/ ')
 JOINING = frozenset({"and", "or", "nor", "&", "和", "与", "及", "、"})
 
@@ -70,7 +71,7 @@ class Walk:
 
     def wished(self, at: int) -> bool:
         """Is it only wished or supposed, within its clause?"""
-        for before in range(at - 1, -1, -1):
+        for before in range(at - 1, max(at - _LONGEST_CLAUSE, 0) - 1, -1):
             follows = self.word(before + 2) if self.word(before + 1) in self.known.negations else self.word(before + 1)
             supposed = self.words[before] in self.known.supposing and follows in self.known.copulas
             if supposed or self.words[before] in self.known.wishes:

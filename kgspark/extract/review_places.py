@@ -13,6 +13,8 @@ from difflib import SequenceMatcher
 from kgspark.extract.raw_places import Places, places
 
 # A Chinese character is a word of its own here: runs of them would be whole sentences.
+# From so many words on, those that stand everywhere no longer anchor the alignment: it would take their number squared.
+_MANY = 2_000
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+|[^\w\s]")
 
 
@@ -27,7 +29,7 @@ class ReviewPlaces:
             texts = [
                 [text[begin:end] for begin, end in spans] for text, spans in ((raw, self._raw), (clean, self._clean))
             ]
-            blocks = SequenceMatcher(None, texts[1], texts[0], autojunk=False).get_matching_blocks()
+            blocks = SequenceMatcher(None, texts[1], texts[0], autojunk=len(self._clean) > _MANY).get_matching_blocks()
             self._same = {block.a + k: block.b + k for block in blocks for k in range(block.size)}
             self._end = len(raw)
 

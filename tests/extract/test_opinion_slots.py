@@ -93,3 +93,13 @@ def test_what_names_the_product_is_no_aspect() -> None:
     text = "The battery is great. The packaging is great."
     found = mentions(text, seeded("en"), ["Camping", "Batteries"])
     assert [m.judgement.aspect for m in found] == ["packaging"]
+
+
+def test_a_text_without_punctuation_takes_no_time() -> None:
+    assert len(list(mentions("good screen poor battery " * 1_000, seeded("en")))) > 1_000
+    assert list(mentions("不错" * 10_000, seeded("zh"))) == []
+
+
+def test_mark_up_and_mixed_languages_do_no_harm() -> None:
+    assert _said("<br/>The screen &nbsp; is good </b> 屏幕很好", "en") == []
+    assert _said("<p>屏幕很好</p>, the battery is good", "zh") == [("屏幕", "好", 1)]
