@@ -69,6 +69,10 @@ class Walk:
             found.excess |= word in known.excess
             found.at -= 1
 
+    def helps_verb(self, at: int) -> bool:
+        """屏幕可以 judges, 屏幕可以说是 does not: an auxiliary before another word."""
+        return self.word(at) in self.known.auxiliaries and self.word(at + 1)[0].isalnum()
+
     def wished(self, at: int) -> bool:
         """Is it only wished or supposed, within its clause?"""
         for before in range(at - 1, max(at - _LONGEST_CLAUSE, 0) - 1, -1):
