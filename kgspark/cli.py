@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+import kgspark.cli_opinions  # noqa: F401 - adds its commands to evaluate
 from kgspark import cli_attributes
 from kgspark.cli_resolve import evaluate_app, resolve_app
 from kgspark.errors import EngineError, InputError, KgsparkError

@@ -19,7 +19,9 @@ from pydantic import BaseModel, Field, ValidationError
 
 from kgspark.embed.settings import EmbedSettings
 from kgspark.errors import InputError
+from kgspark.extract.aspects_settings import AspectsSettings
 from kgspark.extract.attributes_settings import AttributesSettings
+from kgspark.extract.needs_settings import NeedsSettings
 from kgspark.graph.facts_settings import FactsSettings
 from kgspark.graph.settings import GraphSettings
 from kgspark.ingest.settings import IngestSettings
@@ -69,6 +71,8 @@ class Config(Settings):
     ingest: IngestSettings = IngestSettings()
     silver: SilverSettings = SilverSettings()
     attributes: AttributesSettings = AttributesSettings()
+    aspects: AspectsSettings = AspectsSettings()
+    needs: NeedsSettings = NeedsSettings()
     resolve: ResolveSettings = ResolveSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     facts: FactsSettings = FactsSettings()

@@ -1,6 +1,6 @@
 """The night in flow order: which stage reads what, writes what, and which function does it. Read this file first.
 
-raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> facts in texts ->
+raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> values, opinions and needs in texts ->
 matched pairs of offers -> products -> conflicts, golden records -> graph -> metrics, vectors
 """
 
@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from pyspark.sql import DataFrame
 
 from kgspark.embed import vectors
-from kgspark.extract import attributes
+from kgspark.extract import aspects, attributes, needs
 from kgspark.graph import facts, metrics
 from kgspark.ingest import interactions, offers, price_history, records, reviews
 from kgspark.reconcile import conflicts
@@ -88,6 +88,23 @@ STAGES: tuple[Stage, ...] = (
         fit=attributes.fit,
     ),
     Stage(
+        "extract.aspects",
+        ("silver.reviews", "bronze.review_records", "silver.offers"),
+        ("silver.aspect_mentions",),
+        aspects.build,
+        "aspects",
+        "whole",
+        fit=aspects.fit,
+    ),
+    Stage(
+        "extract.needs",
+        ("silver.offers", "silver.reviews", "bronze.catalog_records", "bronze.review_records"),
+        ("silver.need_mentions",),
+        needs.build,
+        "needs",
+        "whole",
+    ),
+    Stage(
         "resolve.pairs",
         ("silver.offers", DECISIONS),
         ("silver.offer_pairs",),
@@ -129,7 +146,15 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "graph.facts",
-        ("silver.products", "silver.product_offers", "silver.offers", "silver.reviews", "silver.interactions"),
+        (
+            "silver.products",
+            "silver.product_offers",
+            "silver.offers",
+            "silver.reviews",
+            "silver.interactions",
+            "silver.aspect_mentions",
+            "silver.need_mentions",
+        ),
         ("graph.nodes", "graph.edges", "graph.evidence"),
         facts.build,
         "facts",

@@ -67,6 +67,13 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("kgspark/cli.py", "environ"): "one of the two doors at which the environment comes in",
     ("kgspark/cli_attributes.py", "environ"): "a part of cli.py: the same door",
     ("kgspark/cli_resolve.py", "environ"): "a part of cli.py: the same door",
+    ("kgspark/cli_opinions.py", "environ"): "a part of cli.py: the same door",
+    ("kgspark/extract/aspects.py", "toArrow"): "part of a fit: a sample of reviews teaches one process the lexicon",
+    (
+        "kgspark/extract/needs.py",
+        "persist",
+    ): "mentions are read for votes, supporters and rows; run.py clears the cache",
+    ("kgspark/extract/evaluate_polarity.py", "toArrow"): "no stage: rated reviews, learnt from in one process",
     ("kgspark/ingest/problems.py", "persist"): "rows and rejects of a table are written from one pass",
     ("kgspark/session.py", "environ"): "PYSPARK_PYTHON must be set before the JVM starts",
     ("kgspark/session.py", "getOrCreate"): "this is where sessions are made",

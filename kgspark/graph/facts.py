@@ -3,6 +3,7 @@
 golden products -> product nodes
 offers          -> brands, attribute values, sellers, categories
 reviews, orders -> who rated, bought, gave back what; what is bought together
+mentions        -> by which aspects reviewers judge, for and against; what products are for
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from kgspark.graph.catalogue_facts import attribute_values, brands, listings, se
 from kgspark.graph.category_facts import categories
 from kgspark.graph.co_purchase import bought_with
 from kgspark.graph.names import levels
+from kgspark.graph.need_facts import uses
+from kgspark.graph.opinion_facts import aspects
 from kgspark.graph.shopper_facts import actions, ratings, shoppers
 
 if TYPE_CHECKING:
@@ -31,14 +34,16 @@ def build(
     offers: DataFrame,
     reviews: DataFrame,
     interactions: DataFrame,
+    aspect_mentions: DataFrame,
+    need_mentions: DataFrame,
     cfg: FactsSettings,
     night: Night,
 ) -> dict[str, DataFrame]:
     """Turn what is known into nodes, edges and evidence.
 
     Inputs, all silver: products by product_id, product_offers by offer_id, offers by offer_id, reviews by review_id,
-    interactions by interaction_id. Gives graph.nodes, graph.edges and graph.evidence; ontology.yaml says what each
-    kind and relation means.
+    interactions by interaction_id, aspect_mentions and need_mentions by mention_id. Gives graph.nodes, graph.edges and
+    graph.evidence; ontology.yaml says what each kind and relation means.
     """
     listed = listings(offers, product_offers)
     parts = [
@@ -49,6 +54,8 @@ def build(
         ratings(reviews, product_offers),
         actions(interactions, product_offers),
         bought_with(interactions, product_offers, cfg),
+        aspects(aspect_mentions, product_offers),
+        uses(need_mentions, product_offers),
     ]
     people = shoppers(reviews, interactions)
     things = [product_nodes(products, product_offers), people, *(node for part in parts for node in part.nodes)]

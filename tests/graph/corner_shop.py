@@ -1,4 +1,4 @@
-"""A corner shop in five silver tables: what tests/graph/test_facts.py expects its graph to be."""
+"""A corner shop in seven silver tables: what tests/graph/test_facts.py expects its graph to be."""
 
 from __future__ import annotations
 
@@ -142,6 +142,38 @@ REVIEWS = [
         "origins": {"category_path": _origin("cat", 0, 20)},
     },
 ]
+_SAID = {"source": "talk", "language": "en", "column": "text", "field": "words", "extractor": "opinion:copula"}
+ASPECT_MENTIONS = [
+    _SAID | said
+    for said in (
+        {"mention_id": "mention/1", "review_id": "review/1", "record_id": "t1", "offer_id": "offer/1",
+         "aspect": "handle",
+         "term": "handle", "opinion": "solid", "polarity": 1, "quote": "The handle is solid.", "confidence": 0.9,
+         "begin": 4, "end": 10, "text_begin": 4, "text_end": 10},
+        {"mention_id": "mention/2", "review_id": "review/1", "record_id": "t1", "offer_id": "offer/1",
+         "aspect": "handle",
+         "term": "grip", "opinion": "good", "polarity": 1, "quote": "A good grip.", "confidence": 0.9,
+         "begin": 28, "end": 32, "text_begin": 28, "text_end": 32},
+        {"mention_id": "mention/3", "review_id": "review/2", "record_id": "t2", "offer_id": "offer/3",
+         "aspect": "handle",
+         "term": "handle", "opinion": "rough", "polarity": -1, "quote": "Its handle is rough.", "confidence": 1.0,
+         "begin": 4, "end": 10, "text_begin": 4, "text_end": 10},
+        # A review that names no product makes no edge.
+        {"mention_id": "mention/4", "review_id": "review/4", "record_id": "t4", "offer_id": None,
+         "aspect": "lid",
+         "term": "lid", "opinion": "loose", "polarity": -1, "quote": "The lid is loose.", "confidence": 1.0},
+    )
+]  # fmt: skip
+NEED_MENTIONS = [
+    {"mention_id": "mention/5", "item_id": "offer/1", "bronze_table": "bronze.catalog_records", "source": "north",
+     "record_id": "n1", "offer_id": "offer/1", "category_path": ["Kitchen", "Mugs"], "column": "title", "field": "name",
+     "begin": 9, "end": 15, "relation": "used_by", "need": "mother", "confidence": 0.95, "extractor": "need:strong"},
+    # No product: its category still serves the need.
+    {"mention_id": "mention/6", "item_id": "review/4", "bronze_table": "bronze.review_records", "source": "talk",
+     "record_id": "t4", "offer_id": None, "category_path": ["Kitchen", "Pans", "Woks"], "column": "text",
+     "field": "words", "begin": 4, "end": 11, "relation": "used_for", "need": "camping", "confidence": 0.95,
+     "extractor": "need:strong"},
+]  # fmt: skip
 INTERACTIONS = [
     {
         "interaction_id": "interaction/1",

@@ -15,7 +15,18 @@ from kgspark.graph.ontology import load
 from kgspark.night import Night
 from kgspark.schema import table
 from tests.builders import rows
-from tests.graph.corner_shop import ANN, BOB, INTERACTIONS, LAMP, OFFERS, PRODUCT_OFFERS, PRODUCTS, REVIEWS
+from tests.graph.corner_shop import (
+    ANN,
+    ASPECT_MENTIONS,
+    BOB,
+    INTERACTIONS,
+    LAMP,
+    NEED_MENTIONS,
+    OFFERS,
+    PRODUCT_OFFERS,
+    PRODUCTS,
+    REVIEWS,
+)
 
 NIGHT = Night(date=datetime.date(2026, 1, 2), run_id="run-1")
 CFG = FactsSettings()
@@ -32,6 +43,8 @@ def _graph(spark: SparkSession, shuffled: bool = False) -> dict[str, DataFrame]:
         frame("offers", OFFERS),
         frame("reviews", REVIEWS),
         frame("interactions", INTERACTIONS),
+        frame("aspect_mentions", ASPECT_MENTIONS),
+        frame("need_mentions", NEED_MENTIONS),
         cfg=CFG,
         night=NIGHT,
     )
@@ -60,6 +73,9 @@ def test_nodes(graph: dict[str, DataFrame]) -> None:
         ("seller", "North"): ({"source": "north"}, None),
         ("seller", "Pots4U"): ({"source": "south"}, None),
         ("shopper", "shopper 00000000"): ({}, None),
+        ("aspect", "handle"): ({}, "handle"),
+        ("concept", "mother"): ({}, "mother"),
+        ("concept", "camping"): ({}, "camping"),
     }
     assert graph["graph.nodes"].count() == len(found) + 1  # two shoppers, whose test ids begin alike
 
@@ -92,6 +108,23 @@ def test_edges(graph: dict[str, DataFrame]) -> None:
         (ANN, "rated", "Blue Mug"): (0.75, 1.0, 2, {"rating": "0.5", "ratings": "2"}),
         (BOB, "bought", "Blue Mug"): (3.0, 1.0, 2, {}),  # two pieces, and a record without a quantity
         (BOB, "returned", "Blue Mug"): (1.0, 1.0, 1, {}),
+        ("Blue Mug", "used_by", "mother"): (1.0, 0.95, 1, {}),
+        ("Mugs", "used_by", "mother"): (1.0, 0.95, 1, {}),
+        ("Woks", "used_for", "camping"): (1.0, 0.95, 1, {}),
+        # Two of three mentions praise; offer 3 is 0.9 sure to be the mug, so all three are equally sure: longest first.
+        ("Blue Mug", "mentions_aspect", "handle"): (
+            3.0,
+            0.9,
+            2,
+            {
+                "positive": "2",
+                "negative": "1",
+                "polarity": "0.3333",
+                "quote_1": "Its handle is rough.",
+                "quote_2": "The handle is solid.",
+                "quote_3": "A good grip.",
+            },
+        ),
     }
 
 
@@ -110,6 +143,9 @@ def test_evidence_points_at_the_field(graph: dict[str, DataFrame]) -> None:
     assert found[("offered_by", "n1")] == (catalogue, "*", None, None)  # a seller that the source's YAML fixes
     assert found[("broader", "t4")] == (reviews, "cat", 0, 20)
     assert found[("rated", "t2")] == (reviews, "stars", 0, 1)
+    assert found[("used_by", "n1")] == (catalogue, "name", 9, 15)
+    assert found[("used_for", "t4")] == (reviews, "words", 4, 11)
+    assert found[("mentions_aspect", "t2")] == (reviews, "words", 4, 10)
     assert found[("bought", "i1")] == (till, "sku", 0, 2)
 
 

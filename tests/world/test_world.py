@@ -94,7 +94,10 @@ def _fact(edge: Row, names: dict[str, str]) -> tuple[str, str, str]:
 
 
 def test_edges(tables: dict[str, DataFrame], names: dict[str, str]) -> None:
-    order = ("price_min", "price_max", "currency", "rating", "ratings", "lift", "llr")
+    order = (
+        "price_min", "price_max", "currency", "rating", "ratings", "lift", "llr",
+        "positive", "negative", "polarity", "quote_1", "quote_2",
+    )  # fmt: skip
     found = {
         _fact(row, names): (row["weight"], row["confidence"], row["support"], _text(row["properties"], *order))
         for row in tables["graph.edges"].collect()

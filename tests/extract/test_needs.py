@@ -1,0 +1,103 @@
+"""Stage extract.needs: what texts say products are for, and which needs enough people state to be kept."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from kgspark.extract import needs
+from kgspark.extract.need_patterns import needs as read
+from kgspark.extract.needs_settings import NeedsSettings
+from kgspark.night import Night
+from kgspark.schema import table
+from tests.builders import rows
+
+NIGHT = Night(date=datetime.date(2026, 1, 2), run_id="run-1")
+FOR, BY, WHEN, WHERE = "used_for", "used_by", "used_when", "used_where"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "found"),
+    [
+        ("I bought it for camping.", "en", [(None, "camping", "camping", True)]),
+        ("A gift for my mom", "en", [(BY, "mother", "mom", True)]),
+        ("I'd recommend it to coffee lovers.", "en", [(BY, "coffee lovers", "coffee lovers", True)]),
+        ("Perfect for winter", "en", [(WHEN, "winter", "winter", True)]),
+        ("We use it mostly in the kitchen.", "en", [(WHERE, "kitchen", "kitchen", True)]),
+        ("Comes in handy before bed", "en", [(WHEN, "bed", "bed", True)]),
+        ("Not great for winter. Waiting for my daughter", "en", []),
+        ("Great for the price, good for me, perfect for 5 minutes", "en", []),
+        ("送给妈妈的，不错", "zh", [(BY, "mother", "妈妈", True)]),
+        ("给孩子买的", "zh", [(BY, "children", "孩子", True)]),
+        ("买来露营用的。", "zh", [(FOR, "camping", "露营", True)]),
+        ("冬天穿很暖和", "zh", [(WHEN, "winter", "冬天", True)]),
+        ("送货很快，送到家，不适合露营", "zh", []),
+        ("我妈妈用，推荐给我朋友们", "zh", [(BY, "friends", "朋友", True)]),
+        ("", "en", []),
+        ("for", "en", []),
+    ],
+)  # fmt: skip
+def test_patterns(text: str, code: str, found: list[tuple[str | None, str, str, bool]]) -> None:
+    assert [(n.relation, n.need, text[n.begin : n.end], n.strong) for n in read(text, code)] == found
+
+
+def test_a_title_needs_no_verb() -> None:
+    (found,) = read("Dome tent for camping", "en", titled=True)
+    assert (found.need, found.strong) == ("camping", False)
+    assert list(read("Dome tent for camping", "en")) == []
+
+
+def _built(spark: SparkSession, shuffled: bool = False) -> DataFrame:
+    texts = {
+        "r1": (
+            "ann",
+            "Bought it for <b>camping</b> &amp; a gift for vegans.",
+            "Bought it for camping & a gift for vegans.",
+        ),
+        "r2": ("bob", "Great for camping", "Great for camping"),
+        "r3": ("bob", "Ideal for camping, ideal for vegans", "Ideal for camping, ideal for vegans"),
+        "r4": ("cat", "I recommend it to vegans", "I recommend it to vegans"),
+        "r5": ("dan", "A present for my rabbit", "A present for my rabbit"),
+    }
+    reviews = [
+        {"review_id": f"review/{r}", "source": "talk", "record_id": r, "shopper_id": f"shopper/{who}", "text": clean,
+         "language": "en", "category_path": ["Kitchen"], "origins": {"text": {"field": "body", "begin": 0, "end": 9}}}
+        for r, (who, _, clean) in texts.items()
+    ]  # fmt: skip
+    records = [{"source": "talk", "record_id": r, "payload": json.dumps({"body": t[1]})} for r, t in texts.items()]
+    offers = [
+        {"offer_id": "offer/1", "source": "shop", "record_id": "p1", "seller": "S", "title": "Stove for camping",
+         "language": "en", "category_path": ["Stoves"], "origins": {"title": {"field": "name", "begin": 0, "end": 17}}}
+    ]  # fmt: skip
+    listed = [{"source": "shop", "record_id": "p1", "payload": json.dumps({"name": "Stove for camping"})}]
+    frames = [
+        rows(spark, "silver.offers", offers),
+        rows(spark, "silver.reviews", reviews[::-1] if shuffled else reviews),
+        rows(spark, "bronze.catalog_records", listed),
+        rows(spark, "bronze.review_records", records),
+    ]
+    if shuffled:
+        frames = [frame.repartition(3) for frame in frames]
+    return needs.build(*frames, cfg=NeedsSettings(min_supporters=2), night=NIGHT)[needs.MENTIONS]
+
+
+def test_needs_that_enough_people_state(spark: SparkSession) -> None:
+    built = _built(spark)
+    assert built.columns == table(needs.MENTIONS).column_names
+    found = {(r.record_id, r.relation, r.need): (r.field, r.begin, r.end, r.extractor) for r in built.collect()}
+    assert found == {
+        ("r1", FOR, "camping"): ("body", 17, 24, "need:strong"),
+        ("r2", FOR, "camping"): ("body", 10, 17, "need:strong"),
+        ("r3", FOR, "camping"): ("body", 10, 17, "need:strong"),
+        # A weak pattern, of a need that ann and bob confirm.
+        ("p1", FOR, "camping"): ("name", 10, 17, "need:weak"),
+        # Two patterns tell whom it is for, and teach it to the third. Only dan has a rabbit.
+        ("r1", BY, "vegans"): ("body", 46, 52, "need:strong"),
+        ("r3", BY, "vegans"): ("body", 29, 35, "need:strong"),
+        ("r4", BY, "vegans"): ("body", 18, 24, "need:strong"),
+    }
+    again = _built(spark, shuffled=True)
+    assert sorted(map(str, again.collect())) == sorted(map(str, built.collect()))

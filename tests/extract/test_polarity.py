@@ -1,0 +1,94 @@
+"""Polarity of reviews: learnt from ratings, denials understood, and nothing of a held-out product learnt from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from kgspark.errors import InputError
+from kgspark.extract import evaluate_polarity as evaluation
+from kgspark.extract.polarity import Polarity
+
+GOOD = ["love it", "great fit and soft", "so happy with this", "not bad at all, great", "perfect and soft"]
+BAD = ["hate it", "poor fit and stiff", "so sad about this", "not great at all, poor", "broken and stiff"]
+
+
+def _learnt(code: str, good: list[str], bad: list[str]) -> Polarity:
+    texts = [text for text in (*good, *bad) for _ in range(4)]
+    ratings = np.array([1.0, 0.75, 1.0, 0.75] * len(good) + [0.0, 0.25, 0.5, 0.0] * len(bad))
+    return Polarity(code).fit([""] * len(texts), texts, ratings)
+
+
+def test_words_tell_the_side_and_titles_count() -> None:
+    model = _learnt("en", GOOD, BAD)
+    assert (model.score([""] * 5, GOOD) > 0).all()
+    assert (model.score([""] * 5, BAD) < 0).all()
+    plain, praised, cursed = model.score(["", "great", "poor"], ["it came"] * 3)
+    assert praised > plain > cursed
+
+
+def test_chinese_words_tell_the_side() -> None:
+    model = _learnt(
+        "zh", ["质量很好，喜欢", "物流快，满意", "不错，推荐"], ["质量很差，失望", "物流慢，垃圾", "不好，后悔"]
+    )
+    assert (model.score(["", ""], ["很好，满意", "不错，喜欢"]) > 0).all()
+    assert (model.score(["", ""], ["很差，垃圾", "不好，失望"]) < 0).all()
+
+
+def test_the_same_reviews_give_the_same_scores() -> None:
+    one, other = _learnt("en", GOOD, BAD), _learnt("en", GOOD, BAD)
+    assert (one.score([""] * 5, GOOD) == other.score([""] * 5, GOOD)).all()
+
+
+def _rows(products: list[str | None]) -> pa.Table:
+    count = len(products)
+    texts = [f"{(GOOD if n % 2 else BAD)[n % 5]} {n // 2}" for n in range(count)]
+    return pa.table(
+        {
+            "language": ["en"] * count,
+            "product_source": [None if p is None else "shop" for p in products],
+            "product_key": pa.array(products, pa.string()),
+            "title": pa.array([None] * count, pa.string()),
+            "text": texts,
+            "rating": [float(n % 2) for n in range(count)],
+        }
+    )
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_product_or_else_a_text_is_on_one_side_only(named: bool) -> None:
+    rows = _rows([f"p{n // 8}" if named else None for n in range(240)])
+    by, part = evaluation._parts(rows, np.arange(240), [""] * 240, rows.column("text").to_pylist())
+    keys = rows.column("product_key" if named else "text").to_pylist()
+    assert by == ("product" if named else "text")
+    assert len({(key, number) for key, number in zip(keys, part.tolist(), strict=True)}) == len(set(keys))
+    assert len(set(part.tolist())) > 5
+
+
+def test_figures_of_a_part() -> None:
+    rows = _rows([f"p{n // 8}" for n in range(240)])
+    (part,) = evaluation._language(rows, "en", folds=1)
+    assert (part.held_out_by, part.language) == ("product", "en")
+    assert part.learnt_from + part.judged == 240
+    assert part.accuracy == part.auc == 1.0
+    report = evaluation.Report((part, part), seconds=1.0)
+    assert report.record()["accuracy"] == 1.0
+    assert "AUC 1.0000" in evaluation.lines(report)[0]
+    assert evaluation._language(rows, "zh", folds=1) == []
+
+
+def test_sources_without_both_sides_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Frame:
+        def where(self, _: str) -> Frame:
+            return self
+
+        def select(self, *_: str) -> Frame:
+            return self
+
+        def toArrow(self) -> pa.Table:  # noqa: N802 - Spark's name
+            return _rows([None] * 4).filter([False] * 4)
+
+    monkeypatch.setattr(evaluation, "reviews_of", lambda *_: Frame())
+    with pytest.raises(InputError, match="no language with reviews for and against"):
+        evaluation.evaluate(None, [], None, 1)  # type: ignore[arg-type]
