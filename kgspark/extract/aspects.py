@@ -70,7 +70,7 @@ def fit(reviews: DataFrame, review_records: DataFrame, offers: DataFrame, cfg: A
         return Fit(load(cfg.lexicon))
     learnt, number = Lexicons.seeded().by_language, 0
     # By hash, so that the same reviews are drawn whatever the order of rows.
-    written = reviews.where(F.col("language").isin(*LANGUAGES))
+    written = _readable(reviews)
     nth = F.row_number().over(Window.partitionBy("language").orderBy(F.xxhash64("review_id"), "review_id"))
     text = F.concat_ws(" . ", "title", F.substring("text", 1, cfg.max_text_length)).alias("text")
     drawn = written.withColumn("nth", nth).where(F.col("nth") <= cfg.max_fit_reviews)
@@ -102,7 +102,7 @@ def build(
     payloads = readable.withColumn("nth", smallest).where("nth = 1").select("source", "record_id", "payload")
     filed = offers.select("offer_id", F.col("category_path").alias("filed"))
     texts = (
-        reviews.where(F.col("language").isin(*LANGUAGES) & (F.col("title").isNotNull() | F.col("text").isNotNull()))
+        _readable(reviews)
         .join(filed, on="offer_id", how="left")
         .join(payloads, on=["source", "record_id"], how="left")
         .select(
@@ -112,6 +112,12 @@ def build(
     read = texts.mapInArrow(OpinionReader(fitted.lexicons, cfg), READ)
     key = ("review_id", "column", "text_begin", "opinion", "opinion_begin")
     return {MENTIONS: conform(read.withColumn("mention_id", hash_id("mention", *key)), table(MENTIONS))}
+
+
+def _readable(reviews: DataFrame) -> DataFrame:
+    """Reviews that say something in a language that is read."""
+    says = F.col("title").isNotNull() | F.col("text").isNotNull()
+    return reviews.where(F.col("language").isin(*LANGUAGES) & says)
 
 
 def _labels() -> Column:

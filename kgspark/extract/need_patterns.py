@@ -55,7 +55,11 @@ class Need:
 
 def needs(text: str, code: str, titled: bool = False) -> Iterator[Need]:
     """Every need that a pattern of the language finds; ``titled``: the text is an offer's title."""
-    return _chinese(text) if code == "zh" else _english(tokens(text, "en"), titled)
+    seen: set[tuple[int, int]] = set()
+    for need in _chinese(text) if code == "zh" else _english(tokens(text, "en"), titled):
+        if (need.begin, need.end) not in seen:
+            seen.add((need.begin, need.end))
+            yield need
 
 
 def _english(cut: Tokens, titled: bool) -> Iterator[Need]:

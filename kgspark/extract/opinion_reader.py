@@ -49,7 +49,7 @@ def mentions(text: str, lexicon: Lexicon, categories: Iterable[str] = ()) -> Ite
     cut = tokens(text, lexicon.code)
     if lexicon.code == "zh":
         cut = joined(cut, lexicon.opinions)
-    seen: set[tuple[int, int]] = set()
+    seen: set[tuple[int, str]] = set()
     named = _names(categories, lexicon.code)
     for slot in slots(cut, language(lexicon.code), lexicon.is_opinion):
         judged = lexicon.judge(cut.words, slot)
@@ -57,9 +57,9 @@ def mentions(text: str, lexicon: Lexicon, categories: Iterable[str] = ()) -> Ite
             continue
         first = slot.end - judged.words
         term = cut.words[first : slot.end]
-        if (first, slot.opinion) in seen or _names_product(term, named, lexicon.code):
+        if (first, cut.words[slot.opinion]) in seen or _names_product(term, named, lexicon.code):
             continue
-        seen.add((first, slot.opinion))
+        seen.add((first, cut.words[slot.opinion]))
         yield _mention(cut, first, slot, judged)
 
 
