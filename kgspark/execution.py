@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pyspark.sql import DataFrame
@@ -23,7 +24,7 @@ from kgspark.progress import Progress
 from kgspark.quality.gate import GateContext, Gatekeeper
 from kgspark.quality.results import GateReport
 from kgspark.releases import Release
-from kgspark.resolve import decisions
+from kgspark.resolve.distributed import DECISIONS as DECIDED
 from kgspark.schema import REJECTED_SUFFIX, table
 from kgspark.session import describe
 from kgspark.side_by_side import Stopwatch, shares, side_by_side
@@ -44,8 +45,10 @@ class Execution:
         ledger: Ledger,
         last: Release | None,
         progress: Progress,
+        decided: Sequence[tuple[str, str, int]] = (),
     ) -> None:
         self.lake, self.cfg, self.night, self.ledger, self.progress = lake, cfg, night, ledger, progress
+        self._decided = decided
         self.released = dict(last.tables) if last else {}
         self.pinned = self.released | ledger.versions()
         self.gatekeeper = Gatekeeper(lake.spark, cfg.quality)
@@ -55,14 +58,13 @@ class Execution:
     def run(self, stage: Stage) -> None:
         """Build a stage, write its tables, gate them, and enter it in the book; stages may run side by side."""
         self.progress.begin(stage.name)
-        self._persisting(1)
         watch = Stopwatch()
         describe(self.lake.spark, f"kgspark {stage.name}")
-        frames, artefact = self._build(stage)
-        self._check_outputs(stage, frames)
-        done = self._each(lambda name: self._write(stage, name, frames[name]), sorted(frames))
+        with self._persisting():
+            frames, artefact = self._build(stage)
+            self._check_outputs(stage, frames)
+            done = self._each(lambda name: self._write(stage, name, frames[name]), sorted(frames))
         written = {each.table: each for each in done}
-        self._persisting(-1)
         self.pinned |= {name: each.version for name, each in written.items()}
         seconds = shares(watch.lap(), {name: each.seconds for name, each in written.items()})
         gated = self._gate(stage, written)
@@ -87,12 +89,18 @@ class Execution:
         folder = fitted.save(root, trained_on=f"{self.ledger.run_id} {stage.name}")
         return stage.build(*inputs, cfg=cfg, night=self.night, fitted=fitted), folder.removeprefix(root + "/")
 
-    def _persisting(self, more: int) -> None:
+    @contextmanager
+    def _persisting(self) -> Iterator[None]:
         """Count the stages that may hold persisted frames; the last to have written its tables clears them all."""
         with self._lock:
-            self._persisting_stages += more
-            if self._persisting_stages == 0:
-                self.lake.spark.catalog.clearCache()
+            self._persisting_stages += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._persisting_stages -= 1
+                if self._persisting_stages == 0:
+                    self.lake.spark.catalog.clearCache()
 
     def _each(self, work: Callable[[str], Result], names: Sequence[str]) -> list[Result]:
         return side_by_side(work, names, self.cfg.spark.tables_at_a_time)
@@ -133,7 +141,8 @@ class Execution:
         if name == RAW:
             return read_sources(self.lake.spark, self.night.sources, self.cfg.ingest)
         if name == DECISIONS:
-            return decisions.read(self.lake.spark, self.cfg.resolve.decisions)
+            # As they were read before the night began: their file may have changed since.
+            return self.lake.spark.createDataFrame(list(self._decided), DECIDED)
         name, version = self._pin(name)
         return self.lake.empty(name) if version is None else self.lake.read(name, version)
 

@@ -19,6 +19,8 @@ from kgspark.tables import Lake
 
 RUNS = "ops.runs"
 STAGE_RUNS = "ops.stage_runs"
+# Runs that the same command goes on with: one that was killed, and one that failed of something else than its rows.
+GOES_ON = ("running", "failed")
 GATE_RESULTS = "ops.gate_results"
 
 
@@ -42,7 +44,7 @@ class Ledger:
         self._rows = {(row["table"], row["version"]): int(row["rows_out"]) for row in history}
         left_open = self._open_run(config_hash, deliveries, date, from_release)
         self._is_new = left_open is None
-        self._run = left_open or {
+        self._run = (left_open and left_open | {"status": "running", "ended_at": None, "message": None}) or {
             "run_id": f"run-{date.isoformat()}-{uuid.uuid4().hex[:8]}",
             "night": date,
             "status": "running",
@@ -135,7 +137,7 @@ class Ledger:
             return None
         began_with = F.col("config_hash") if deliveries else F.substring_index("config_hash", "-", 1)
         same = (
-            (F.col("status") == "running")
+            F.col("status").isin(*GOES_ON)
             & (F.col("night") == date)
             & (began_with == (f"{config_hash}-{deliveries}" if deliveries else config_hash))
             & (F.col("code_version") == __version__)

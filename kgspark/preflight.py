@@ -13,6 +13,7 @@ from kgspark.ingest.preflight import check_sources
 from kgspark.night import Night
 from kgspark.pipeline import RAW, Stage
 from kgspark.quality.expectations import check_contracts
+from kgspark.resolve import store
 from kgspark.schema import load_tables
 
 
@@ -33,5 +34,7 @@ def preflight(spark: SparkSession, cfg: Config, night: Night, stages: Sequence[S
             "No key for shopper pseudonyms: run 'kgspark key new FILE' once, keep that file safe and outside the lake, "
             "and name it as privacy.key_file, or export its content as KGSPARK_KEY."
         )
+    if any(stage.settings == "resolve" for stage in stages) and cfg.resolve.matcher:
+        store.load(cfg.resolve.matcher)
     if any(stage.settings == "embed" for stage in stages):
         models.preflight(cfg.embed)

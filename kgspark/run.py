@@ -88,7 +88,7 @@ def run_night(
     todo = [stage for stage in asked if stage.name not in ledger.stages_done()]
     preflight(spark, cfg, night, todo)
     ledger.start()
-    execution = Execution(lake, cfg, night, ledger, last, Progress(len(todo), console))
+    execution = Execution(lake, cfg, night, ledger, last, Progress(len(todo), console), decided)
     published = None
     try:
         run_stages(todo, execution.run, cfg.spark.stages_at_a_time)
@@ -102,8 +102,10 @@ def run_night(
     except KgsparkError as error:
         ledger.finish("failed", str(error))
         raise
-    except BaseException as error:  # an interrupt, too: a person who stopped the night wants a new one, not its rest
-        ledger.finish("failed", f"{type(error).__name__}: {str(error).splitlines()[0][:500] if str(error) else ''}")
+    except BaseException as error:
+        # A person who stopped the night wants a new one, not its rest; what failed by itself may go on.
+        status = "failed" if isinstance(error, Exception) else "stopped"
+        ledger.finish(status, f"{type(error).__name__}: {str(error).splitlines()[0][:500] if str(error) else ''}")
         raise
     finally:
         execution.progress.close()

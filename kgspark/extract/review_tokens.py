@@ -6,12 +6,11 @@ text -> tokens in lower case, begin and end in code points; punctuation stays, a
 from __future__ import annotations
 
 import functools
-import logging
 import re
 from collections.abc import Container
 from dataclasses import dataclass
-from typing import Any
 
+from kgspark.chinese import segmenter
 from kgspark.extract.opinion_words import language
 
 _ENGLISH = re.compile(
@@ -76,7 +75,7 @@ def _chinese(text: str) -> list[tuple[str, int, int]]:
     seeds = language("zh").seeds
     found: list[tuple[str, int, int]] = []
     at = 0
-    for word in _jieba().cut(text):
+    for word in segmenter().cut(text):
         lowered = word.lower() if len(word.lower()) == len(word) else word
         # White space parts clauses in Chinese; as one token, however long.
         parts = [" "] if word.isspace() else _parts(lowered, seeds)
@@ -104,17 +103,8 @@ def _parts(word: str, seeds: dict[str, int]) -> list[str]:
 
 
 @functools.cache
-def _jieba() -> Any:
-    """The segmenter with its dictionary, loaded once a process and without a log line."""
-    import jieba
-
-    jieba.setLogLevel(logging.ERROR)
-    return jieba.Tokenizer()
-
-
-@functools.cache
 def parts_of_speech() -> dict[str, str]:
     """Chinese words -> part of speech, as jieba's dictionary has them; what it does not know is in no part."""
-    with _jieba().get_dict_file() as file:
+    with segmenter().get_dict_file() as file:
         lines = (line.decode("utf-8").split() for line in file)
         return {parts[0]: parts[2] for parts in lines if len(parts) > 2}

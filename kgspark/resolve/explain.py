@@ -124,7 +124,9 @@ def _judged(kg: KnowledgeGraph, left: str, right: str) -> dict[str, Any] | None:
 
 
 def _judge(both: pa.Table, fitted: Matcher, cfg: ResolveSettings) -> dict[str, Any]:
-    """What the matcher says of a pair that silver.offer_pairs does not hold: improbable, beaten, or never compared."""
+    """What the matcher says of a pair that silver.offer_pairs does not hold: too improbable to be kept, or never
+    compared (a believable pair that was compared is kept, beaten or not).
+    """
     offers = corpus_of(both)
     left, right, _ = resolver.in_order(offers, np.array([0]), np.array([1]))
     evidence, name_df = evidence_of(offers, fitted.frequencies, left, right)
@@ -132,7 +134,7 @@ def _judge(both: pa.Table, fitted: Matcher, cfg: ResolveSettings) -> dict[str, A
     score = fitted.score(offers, pairs)
     believed, _ = fitted.probability(offers, pairs, score, cfg)
     return {
-        "verdict": "beaten" if believed[0] >= cfg.min_probability else "improbable",
+        "verdict": "not_compared" if believed[0] >= cfg.min_kept_probability else "improbable",
         "probability": float(believed[0]),
         "score": float(score[0]),
         "decision": None,

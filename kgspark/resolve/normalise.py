@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
+from kgspark.chinese import segmenter
 from kgspark.graph.names import NOT_BRANDS
 from kgspark.ingest.gtin import IN_STORE
 from kgspark.resolve import traits
@@ -109,7 +110,7 @@ def clean(text: str) -> str:
 
 
 def tokens(text: str) -> set[str]:
-    """Tokens of a clean text: words, quantities, codes joined and in parts; Chinese by characters and pairs of them."""
+    """Tokens of a clean text: words, quantities, codes joined and in parts; of Chinese characters, pairs, and words."""
     found: set[str] = set()
     for chunk in _CHUNK.findall(text):
         if _NUMBER.fullmatch(chunk) or UNIT_TOKEN.fullmatch(chunk):
@@ -159,8 +160,8 @@ def _is_mixed(text: str) -> bool:
 
 
 def _cjk(text: str) -> set[str]:
-    """Characters and neighbouring pairs, which need no dictionary; what stands between runs stays whole."""
+    """Characters, neighbouring pairs, which need no dictionary, and words; what stands between runs stays whole."""
     found = set(_PARTS.findall(_CJK.sub(" ", text)))
     for run in _CJK.findall(text):
-        found |= set(run) | {run[i : i + 2] for i in range(len(run) - 1)}
+        found |= set(run) | {run[i : i + 2] for i in range(len(run) - 1)} | set(segmenter().cut(run))
     return found

@@ -15,6 +15,7 @@ _VERDICTS = {
     "joined": "joined: one product",
     "beaten": "not joined: one of them has a better partner at the other's seller",
     "improbable": "not joined: too improbable",
+    "not_compared": "not joined: never compared in the night",
     "refused_seller": "not joined: a seller that lists a product once would have two offers in it",
     "refused_size": "not joined: the product would have more offers than resolve.max_cluster_offers",
     "refused_person": "not joined: somebody said that they, or offers joined to them, are different products",
