@@ -105,21 +105,38 @@ def test_a_gate_that_fails_releases_nothing_and_restores_the_table(world: World)
     assert {row["table"] for row in failed} == {"silver.products"}
 
 
-def test_a_crash_leaves_last_nights_release_and_the_next_night_starts_from_it(world: World) -> None:
-    world.night()
-    world.titles = ["half-written"]
+def _crash(world: World, error: BaseException) -> None:
+    """A night whose second stage dies."""
 
     def crash() -> None:
-        raise RuntimeError("executor lost")
+        raise error
 
-    world.break_second = crash
-    with pytest.raises(RuntimeError, match="executor lost"):
+    world.titles, world.break_second = ["lamp"], crash
+    with pytest.raises(type(error)):
         world.night()
-    assert world.released("silver.products") == ["kettle"]
     world.break_second = lambda: None
-    world.titles = ["lamp"]
+    assert world.released("silver.products") == ["kettle"]
+
+
+def test_a_night_that_crashed_goes_on_with_the_stage_that_died(world: World) -> None:
     world.night()
+    _crash(world, RuntimeError("executor lost"))
+    assert world.statuses() == ["released", "failed"]
+    world.calls.clear()
+    world.night()
+    assert world.calls == ["make.products"]
     assert world.released() == ["lamp"]
+    assert world.statuses() == ["released", "released"]
+    assert world.seen_before[-1] == ["kettle"]
+
+
+def test_a_night_that_a_person_stopped_begins_anew_from_the_last_release(world: World) -> None:
+    world.night()
+    _crash(world, KeyboardInterrupt())
+    world.titles = ["desk"]
+    world.night()
+    assert world.released() == ["desk"]
+    assert world.statuses() == ["released", "stopped", "released"]
     assert world.seen_before[-1] == ["kettle"]
 
 
