@@ -1,4 +1,4 @@
-"""The ``kgspark`` command: each sub-command is a few lines that read the configuration and call the library."""
+"""One product knowledge graph out of raw e-commerce dumps, night after night."""
 
 from __future__ import annotations
 
@@ -220,7 +220,8 @@ def main() -> None:
 
 def quieten() -> None:
     """Keep libraries from logging what only their makers want to know: each call to the JVM, a temporary folder."""
-    for library in ("py4j", "great_expectations"):
+    # Great Expectations sets the level of its own logger when it is imported.
+    for library in ("py4j", "great_expectations", "great_expectations.data_context.types.base"):
         logging.getLogger(library).setLevel(logging.WARNING)
 
 

@@ -62,6 +62,8 @@ def test_sql_names_tables_as_the_release_does(lake: Lake) -> None:
     kg = kgspark.open(lake.root, spark=lake.spark)
     query = "select n.label, 'graph.nodes' as text from graph.nodes n join GRAPH.NODES m on n.node_id = m.node_id"
     assert [tuple(row) for row in sql(kg, query).collect()] == [("new", "graph.nodes")]
+    with pytest.raises(InputError, match=r"cannot be run: .*labl"):
+        sql(kg, "select labl from graph.nodes")
 
 
 def test_rollback_makes_an_earlier_release_the_latest(lake: Lake) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+
+from pyspark.errors import AnalysisException
+from pyspark.logger import PySparkLogger
 from pyspark.sql import DataFrame, SparkSession
 from sqlglot.tokenizer_core import Token, TokenType
 from sqlglot.tokens import Tokenizer
@@ -31,7 +35,7 @@ def sql(kg: KnowledgeGraph, query: str) -> DataFrame:
     """Run a query whose tables are named as in the release, such as ``graph.nodes``.
 
     Each named table becomes a temporary view pinned to the release's version; the rest of the query goes to Spark as it
-    is.
+    is. Raises InputError where Spark cannot make sense of it.
     """
     readable = {*kg.tables, "ops.runs", "ops.stage_runs", "ops.gate_results", "ops.releases"}
     rewritten, last = [], 0
@@ -44,7 +48,12 @@ def sql(kg: KnowledgeGraph, query: str) -> DataFrame:
         rewritten += [query[last:start], view]
         last = end
     rewritten.append(query[last:])
-    return kg.lake.spark.sql("".join(rewritten))
+    # It prints the JVM's whole trace of a misspelt column.
+    PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+    try:
+        return kg.lake.spark.sql("".join(rewritten))
+    except AnalysisException as error:
+        raise InputError(f"This query cannot be run: {str(error).splitlines()[0]}") from None
 
 
 def _dotted_names(tokens: list[Token]) -> list[tuple[int, int, str]]:
