@@ -25,7 +25,7 @@ def save(root: str, name: str, files: Mapping[str, bytes], trained_on: str, figu
     ``trained_on`` and ``figures`` go into the manifest, for people; they are no part of the hash.
     """
     digest = fingerprint(files)
-    system, base = _filesystem(root)
+    system, base = filesystem(root)
     folder = f"{base}/{name}/{digest}"
     if system.get_file_info(f"{folder}/{MANIFEST}").type == fs.FileType.File:
         return f"{root}/{name}/{digest}"
@@ -44,7 +44,7 @@ def load(path: str, name: str) -> tuple[dict[str, bytes], dict[str, Any]]:
 
     Raises InputError where the folder is not there, not whole, or does not hold what its hash says.
     """
-    system, folder = _filesystem(path)
+    system, folder = filesystem(path)
     try:
         manifest = json.loads(_read(system, f"{folder}/{MANIFEST}"))
         files = {file: _read(system, f"{folder}/{file}") for file in manifest["files"]}
@@ -64,7 +64,7 @@ def fingerprint(files: Mapping[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def _filesystem(path: str) -> tuple[fs.FileSystem, str]:
+def filesystem(path: str) -> tuple[fs.FileSystem, str]:
     """The file system of a path or URI; a plain path is local."""
     if "://" in path:
         system, inside = fs.FileSystem.from_uri(path.replace("s3a://", "s3://"))

@@ -19,7 +19,7 @@ from kgspark.config import Config
 from kgspark.errors import InputError
 from kgspark.memory import peak_driver_mb
 from kgspark.night import Night
-from kgspark.resolve import corpus, gold, measures, repeats, resolver
+from kgspark.resolve import corpus, gold, measures, repeats
 from kgspark.resolve.cluster import DIFFERENT
 from kgspark.resolve.corpus import Ints
 from kgspark.resolve.gold import Gold
@@ -86,11 +86,7 @@ def evaluate(
     started = time.perf_counter()
     offers = corpus_of(read)
     normalising = time.perf_counter() - started
-    found = (
-        resolver.resolve(offers, cfg.resolve, fitted)
-        if fitted
-        else repeats.resolve(offers, sources_of(read), told, cfg.resolve)
-    )
+    found = repeats.resolve(offers, sources_of(read), told, cfg.resolve, fitted=fitted)
     seconds = {"reading": reading, "normalising": normalising} | found.seconds
     return measure(found, truth, corpus.codes(read.column("source").to_pylist()), seconds)
 

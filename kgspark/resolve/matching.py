@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from kgspark.resolve import counting, decisions, distributed, pair_rows, repeats, resolver, shared_keys, store, union
+from kgspark.resolve import counting, decisions, distributed, pair_rows, repeats, shared_keys, store, union
 from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.offers import corpus_of, listed, promises, sources_of
 from kgspark.resolve.repeats import Promises
@@ -61,11 +61,7 @@ def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Nigh
         read = listed(offers, told.once).toArrow()
         corpus, ids = corpus_of(read), read.column("offer_id").to_pylist()
         by_people = decisions.of_rows(said, ids)
-        found = (
-            resolver.resolve(corpus, cfg, pinned, by_people)
-            if pinned
-            else repeats.resolve(corpus, sources_of(read), told, cfg, by_people)
-        )
+        found = repeats.resolve(corpus, sources_of(read), told, cfg, by_people, fitted=pinned)
         matcher, rows = found.matcher, pair_rows.of_resolution(corpus, ids, found)
     else:
         matcher, rows = pinned or _fit_sample(_read(offers, told.once, cfg), number, said, told, cfg), None

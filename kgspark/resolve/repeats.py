@@ -48,11 +48,15 @@ def resolve(
     cfg: ResolveSettings,
     decisions: Decisions = NO_DECISIONS,
     known: Frequencies | None = None,
+    fitted: Matcher | None = None,
 ) -> Resolution:
     """Fit and resolve; ``sources`` has each offer's. Where nothing can be learnt, nobody is believed who did not say.
 
-    The matcher names the sources whose sellers were taken to list a product once.
+    The matcher names the sources whose sellers were taken to list a product once. One that is ``fitted`` is applied to
+    the corpus as it is: nobody is asked.
     """
+    if fitted is not None:
+        return resolver.resolve(corpus, cfg, fitted, decisions)
     name = np.array(sources, dtype=object)
     asked = set(promises.asked).intersection(sources)
     keeping = {*promises.once, *asked}

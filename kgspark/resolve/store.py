@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import pyarrow as pa
 from pyarrow import fs, parquet
 
 from kgspark import __version__
+from kgspark.artifacts import filesystem
 from kgspark.errors import InputError
 from kgspark.resolve.calibrate import Calibration
 from kgspark.resolve.features import NAMES
@@ -30,7 +30,7 @@ def save(matcher: Matcher, root: str, trained_on: str) -> str:
     """Write the matcher, unless it is there; gives its folder. ``trained_on`` names the offers for people."""
     tokens, grams, model = _tables(matcher)
     digest = _fingerprint(tokens, grams, model)
-    system, base = _filesystem(root)
+    system, base = filesystem(root)
     folder = f"{base}/matcher/{digest}"
     if system.get_file_info(f"{folder}/manifest.json").type == fs.FileType.File:
         return f"{root}/matcher/{digest}"
@@ -56,7 +56,7 @@ def load(path: str) -> Matcher:
 
     Raises InputError where it is not whole, of another format, or not what its hash says.
     """
-    system, folder = _filesystem(path)
+    system, folder = filesystem(path)
     try:
         manifest, model = (_json(system, f"{folder}/{name}.json") for name in ("manifest", "model"))
         tokens, grams = (parquet.read_table(f"{folder}/{n}.parquet", filesystem=system) for n in ("tokens", "grams"))
@@ -126,14 +126,6 @@ def _tables(matcher: Matcher) -> tuple[pa.Table, pa.Table, dict[str, Any]]:
 
 def _weight_names() -> list[str]:
     return [f"{outcome.name.lower()}_{fold}" for fold in range(FOLDS) for outcome in Outcome]
-
-
-def _filesystem(path: str) -> tuple[fs.FileSystem, str]:
-    """The file system of a path or URI; a plain path is local."""
-    if "://" in path:
-        system, inside = fs.FileSystem.from_uri(path.replace("s3a://", "s3://"))
-        return system, inside.rstrip("/")
-    return fs.LocalFileSystem(), str(Path(path).absolute())
 
 
 def _json(system: fs.FileSystem, path: str) -> dict[str, Any]:
