@@ -5,7 +5,7 @@ offers -> tokens and 3-grams of each batch -> sums -> Frequencies; offers -> sma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import functions as F
 
+from kgspark.carried import Carried
 from kgspark.resolve.corpus import Corpus, document_frequency, hash_texts
 from kgspark.resolve.matcher import Frequencies
 from kgspark.resolve.offers import OFFER, corpus_of
@@ -48,15 +49,16 @@ def frequencies(offers: DataFrame, number: int) -> Frequencies:
     )
 
 
-def neighbours(offers: DataFrame, known: Frequencies, cap: int, number: int) -> DataFrame:
-    """``number`` of the offers, drawn so that an offer comes with those it could be taken for.
+def neighbours(offers: DataFrame, known: Frequencies, cap: int, number: int, asked: Collection[str] = ()) -> DataFrame:
+    """``number`` of the offers, drawn so that an offer comes with those it could be taken for, and the ``asked`` ones.
 
     Each offer has the smallest hash of its words that are neither too common nor too rare (MinHash, Broder 1997): the
     offers with the smallest of all are whole neighbourhoods, as a sample of single offers would not be.
     """
-    drawn = offers.select(*OFFER).mapInArrow(_Draw(known, cap), "offer_id string, draw long")
-    chosen = drawn.orderBy("draw", "offer_id").limit(number)
-    return offers.join(chosen.select("offer_id"), on="offer_id", how="left_semi")
+    drawn = offers.select(*OFFER).mapInArrow(_Draw(Carried(known), cap), "offer_id string, draw long")
+    chosen = drawn.orderBy("draw", "offer_id").limit(number).select("offer_id")
+    also = offers.sparkSession.createDataFrame([(offer,) for offer in sorted(asked)], "offer_id string")
+    return offers.join(chosen.unionByName(also), on="offer_id", how="left_semi")
 
 
 def _count(incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -82,12 +84,13 @@ def _counts(offers: Corpus) -> pa.RecordBatch:
 class _Draw:
     """The smallest hash of each offer's words of middling frequency."""
 
-    known: Frequencies
+    known: Carried[Frequencies]
     cap: int
 
     def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        held = (self.known.name <= self.cap) & (self.known.name >= self.cap * _SMALLEST_NEIGHBOURHOOD)
-        draw = {self.known.tokens[row] for row in np.flatnonzero(held)}
+        known = self.known.value
+        held = (known.name <= self.cap) & (known.name >= self.cap * _SMALLEST_NEIGHBOURHOOD)
+        draw = {known.tokens[row] for row in np.flatnonzero(held)}
         for batch in incoming:
             if not batch.num_rows:
                 continue

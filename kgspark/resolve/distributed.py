@@ -17,6 +17,7 @@ import pyarrow as pa
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from kgspark.carried import Carried
 from kgspark.resolve import block, compete, matcher, resolver, shared_keys
 from kgspark.resolve.block import Shard, Step
 from kgspark.resolve.cluster import DIFFERENT
@@ -65,7 +66,7 @@ def candidates(
     asking = placed.select(*OFFER, F.lit(True).alias("asks"), F.struct("shard", "other").alias("cell"))
     answering = placed.select(*OFFER, F.lit(False).alias("asks"), F.struct("other", "shard").alias("cell"))
     cells = asking.unionByName(answering.withColumn("cell", F.col("cell").cast("struct<shard:bigint,other:int>")))
-    cell = _Cell(known, cfg)
+    cell = _Cell(Carried(known), cfg)
     # Spark counts the arguments, and self would be taken for the key.
     hits = cells.groupBy("cell").applyInArrow(lambda rows: cell(rows), _HITS)
     nearest = Window.partitionBy("step", "query").orderBy(F.col("score").desc(), "found")
@@ -98,7 +99,7 @@ def scored(pairs: DataFrame, offers: DataFrame, fitted: Matcher, cfg: ResolveSet
     """Pairs (left, right, steps, said) with both slots, score, tie, the probability that they have if they win, and
     whether they need to; those that are not worth keeping even then are left out, most of all.
     """
-    return beside(pairs, offers).mapInArrow(_Score(fitted, cfg), _SCORED)
+    return beside(pairs, offers).mapInArrow(_Score(Carried(fitted), cfg), _SCORED)
 
 
 def beside(pairs: DataFrame, offers: DataFrame) -> DataFrame:
@@ -143,7 +144,7 @@ def winners(pairs: DataFrame, rounds: int = compete.ROUNDS) -> DataFrame:
 class _Cell:
     """Searches one cell: offers that ask against offers that answer."""
 
-    known: Frequencies
+    known: Carried[Frequencies]
     cfg: ResolveSettings
 
     def __call__(self, rows: pa.Table) -> pa.Table:
@@ -153,7 +154,7 @@ class _Cell:
         names = np.array(once.column("offer_id").to_pylist(), dtype=object)
         asking, answering = place[asks], place[~asks]
         found: list[tuple[Step, block.Hits]] = []
-        for search in matcher.retrievals(offers, self.known, self.cfg.max_word_offers, self.cfg.max_gram_offers):
+        for search in matcher.retrievals(offers, self.known.value, self.cfg.max_word_offers, self.cfg.max_gram_offers):
             sides = [_shard(offers, side, search.rows) for side in (asking, answering)]
             found.append((search.step, resolver.search(offers, sides[0], sides[1], self.cfg)))
         return pa.concat_tables(
@@ -170,7 +171,7 @@ class _Cell:
 class _Score:
     """Scores batches of pairs whose rows carry both offers."""
 
-    fitted: Matcher
+    fitted: Carried[Matcher]
     cfg: ResolveSettings
 
     def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -182,10 +183,11 @@ class _Score:
         once, offers, left, right, order = both_offers(rows)
         steps, said = (rows.column(name).take(pa.array(order)) for name in ("steps", "said"))
         ids, listers = (np.array(once.column(name).to_pylist(), dtype=object) for name in ("offer_id", "lister"))
-        evidence, name_df = matcher.evidence(offers, self.fitted.frequencies, left, right)
+        fitted = self.fitted.value
+        evidence, name_df = matcher.evidence(offers, fitted.frequencies, left, right)
         pairs = prepare(offers, name_df, left, right, evidence)
-        score = self.fitted.score(offers, pairs)
-        believed, must_win = self.fitted.probability(offers, pairs, score, self.cfg)
+        score = fitted.score(offers, pairs)
+        believed, must_win = fitted.probability(offers, pairs, score, self.cfg)
         lanes = [
             f"{'' if small else lister}\0{lane % LANES}"
             for lister, small, lane in zip(listers, offers.small, offers.lanes, strict=True)

@@ -63,13 +63,15 @@ class Fitted:
 class Matcher:
     """Frequencies, what was fitted over them, and the figures of the fit (they decide nothing).
 
-    ``once`` are the sources whose sellers were found to list a product once; None where nobody asked.
+    ``once`` are the sources whose sellers were found to list a product once; None where nobody asked. ``settings`` are
+    those that decide a pair (``ResolveSettings.deciding``) as they were when it was fitted.
     """
 
     frequencies: Frequencies
     fitted: Fitted
     figures: Mapping[str, float] = field(default_factory=dict)
     once: tuple[str, ...] | None = None
+    settings: Mapping[str, float] = field(default_factory=dict)
 
     def score(self, corpus: Corpus, pairs: Pairs) -> Doubles:
         """Logit of each pair, by the model of its fold."""
@@ -187,7 +189,7 @@ def retrievals(corpus: Corpus, known: Frequencies, word_cap: int, gram_cap: int)
     return [Retrieval(step, block.capped(weighted(m, w), df, cap), df) for step, m, w, df, cap in asked]
 
 
-def build(known: Frequencies, corpus: Corpus, pairs: Pairs, learnt: Learnt) -> Matcher:
+def build(known: Frequencies, corpus: Corpus, pairs: Pairs, learnt: Learnt, cfg: ResolveSettings) -> Matcher:
     """Keep what was learnt over the tokens of the frequencies.
 
     Those that no offer of the corpus holds (it may be a sample) have the weight of their bucket, as the others have.
@@ -208,7 +210,7 @@ def build(known: Frequencies, corpus: Corpus, pairs: Pairs, learnt: Learnt) -> M
         learnt.judged.calibration,
     )
     figures = {"pairs": float(len(pairs)), "expected_matches": learnt.judged.expected}
-    return Matcher(known, fitted, figures)
+    return Matcher(known, fitted, figures, settings=cfg.deciding())
 
 
 def believing_keys(fitted: Matcher) -> Matcher:

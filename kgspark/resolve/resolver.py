@@ -78,10 +78,11 @@ def resolve(
     decisions: Decisions = NO_DECISIONS,
     known: Frequencies | None = None,
 ) -> Resolution:
-    """Resolve the offers of a corpus: with a fitted matcher, or fit one first.
+    """Resolve the offers of a corpus: with a fitted matcher and the settings it was fitted under, or fit one first.
 
     ``known`` are the document frequencies where the corpus is a sample of more offers.
     """
+    cfg = cfg.under(fitted.settings) if fitted else cfg
     seconds: dict[str, float] = {}
     corpus = without_placeholders(corpus, cfg.max_offers_per_gtin, cfg.max_offers_per_mpn)
     with _clock(seconds, "candidates"):
@@ -179,7 +180,7 @@ def fit(corpus: Corpus, known: Frequencies, pairs: Pairs, cfg: ResolveSettings, 
     known = replace(known, price_levels=prices.levels(corpus, pairs.left[sure], pairs.right[sure]))
     pairs = priced(corpus, pairs, known)
     learnt = learn.learn(pairs, first, label)
-    fitted = matcher.build(known, corpus, pairs, learnt)
+    fitted = matcher.build(known, corpus, pairs, learnt, cfg)
     # An offer wins once with each other seller: thirty offers of thirty sellers have hundreds of best pairs, and teach
     # no more than fifteen.
     partnered = np.unique(np.concatenate([pairs.left[learnt.judged.won], pairs.right[learnt.judged.won]]))

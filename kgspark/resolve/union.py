@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import functions as F
 
+from kgspark.carried import Carried
 from kgspark.columns import node_key
 from kgspark.graph import choose
 from kgspark.graph.settings import GraphSettings
@@ -38,7 +39,7 @@ def offer_pairs(judged: DataFrame, offers: DataFrame, fitted: Matcher, cfg: Reso
     """Rows of silver.offer_pairs: the pairs of ``distributed.judged``, each with its verdict; ``number`` of offers."""
     # Read for the components, for the union and for the rows themselves.
     done = verdicts(offers, judged.persist(), cfg, number)
-    explain = _Explain(fitted)
+    explain = _Explain(Carried(fitted))
     return beside(done.withColumns({"one": F.col("left"), "other": F.col("right")}), offers).mapInArrow(
         lambda batches: explain(batches), table("silver.offer_pairs").struct
     )
@@ -61,7 +62,8 @@ def verdicts(offers: DataFrame, pairs: DataFrame, cfg: ResolveSettings, number: 
     vertices = vertices.withColumn("id", node_key("offer_id"))
     engine = GraphSettings(engine=cfg.engine)
     joining = edges.where("believed").select("src", "dst")
-    component = choose.connected_components(vertices.select("id"), joining, engine)
+    # Asked for the members and for both ends of the pairs.
+    component = choose.connected_components(vertices.select("id"), joining, engine).persist()
     members = vertices.join(component, on="id", how="inner")
     # Under a name of its own: Spark takes a column for ambiguous that both sides of a cogroup have from one frame.
     group = F.pmod("component", F.lit(parts_of)).alias("group")
@@ -108,7 +110,7 @@ class _Union:
 class _Explain:
     """Adds contributions to judged pairs whose rows carry both offers."""
 
-    fitted: Matcher
+    fitted: Carried[Matcher]
 
     def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         names = table("silver.offer_pairs").column_names
@@ -123,6 +125,6 @@ class _Explain:
             said = pair_rows.columns(*ends, *codes) | {
                 "score": rows.column("score").combine_chunks(),
                 "probability": rows.column("p").combine_chunks(),
-                "contributions": pair_rows.contributions(offers, self.fitted, left, right),
+                "contributions": pair_rows.contributions(offers, self.fitted.value, left, right),
             }
             yield pa.RecordBatch.from_pydict({name: said[name] for name in names})
