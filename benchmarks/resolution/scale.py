@@ -29,7 +29,7 @@ from benchmarks.resolution.tables import ROOT, WORLD_SEED
 from kgspark.config import Config
 from kgspark.ingest.sources import load_sources, unique_sources
 from kgspark.night import Night
-from kgspark.resolve import distributed, matching, products, shared_keys, union
+from kgspark.resolve import distributed, grid, matching, products, shared_keys, union
 from kgspark.resolve.evaluate import offers_of
 from kgspark.resolve.offers import listed
 from kgspark.resolve.settings import ResolveSettings
@@ -102,9 +102,8 @@ def _resolve(steps: _Steps, offers: DataFrame, cfg: ResolveSettings, night: Nigh
     steps.spark.catalog.clearCache()
     once, frequencies = unique_sources(night.sources), fitted.matcher.frequencies
     read = steps.write("reading", shared_keys.without_placeholders(listed(offers, once), cfg))
-    shards = distributed.shards(fitted.offers, cfg)
-    found = steps.write("candidates", distributed.candidates(read, nobody, frequencies, cfg, shards))
-    scored = steps.write("scores", distributed.scored(found, read, fitted.matcher, cfg))
+    found = steps.write("candidates", grid.candidates(read, nobody, frequencies, cfg, fitted.offers))
+    scored = steps.write("scores", distributed.scored(found, read, fitted.matcher, cfg, fitted.offers))
     judged = steps.write("winners", distributed.winners(scored))
     pairs = steps.write("union, reasons", union.offer_pairs(judged, read, fitted.matcher, cfg, fitted.offers))
     steps.spark.catalog.clearCache()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark.sql import functions as F
 
 from kgspark.carried import Carried
@@ -26,7 +27,8 @@ _COUNTED = "token string, gram long, name_df long, text_df long"
 # A word draws the offers of a neighbourhood into the sample if at most the cap, and at least this share of it, hold it:
 # a rarer one would draw a product without the like products that it could be taken for.
 _SMALLEST_NEIGHBOURHOOD = 1 / 20
-_MISSING = np.uint64(2**64 - 1)
+# The draw of an offer without a word to be drawn by.
+NO_DRAW = np.uint64(2**64 - 1)
 
 
 def frequencies(offers: DataFrame, number: int) -> Frequencies:
@@ -61,6 +63,22 @@ def neighbours(offers: DataFrame, known: Frequencies, cap: int, number: int, ask
     return offers.join(chosen.unionByName(also), on="offer_id", how="left_semi")
 
 
+def drawing(known: Frequencies, cap: int) -> frozenset[str]:
+    """The words that draw offers together: neither too common nor too rare."""
+    held = (known.name <= cap) & (known.name >= cap * _SMALLEST_NEIGHBOURHOOD)
+    return frozenset(known.tokens[row] for row in np.flatnonzero(held))
+
+
+def draws(offers: Corpus, words: frozenset[str]) -> NDArray[np.uint64]:
+    """The smallest hash of the ``words`` in each offer's name; NO_DRAW where it has none of them."""
+    hashed = hash_texts(offers.vocabulary)
+    hashed[[token not in words for token in offers.vocabulary]] = NO_DRAW
+    smallest = np.full(len(offers), NO_DRAW)
+    rows = np.repeat(np.arange(len(offers)), np.diff(offers.name.indptr))
+    np.minimum.at(smallest, rows, hashed[offers.name.indices])
+    return smallest
+
+
 def _count(incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in incoming:
         if batch.num_rows:
@@ -88,18 +106,11 @@ class _Draw:
     cap: int
 
     def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        known = self.known.value
-        held = (known.name <= self.cap) & (known.name >= self.cap * _SMALLEST_NEIGHBOURHOOD)
-        draw = {known.tokens[row] for row in np.flatnonzero(held)}
+        words = drawing(self.known.value, self.cap)
         for batch in incoming:
             if not batch.num_rows:
                 continue
-            offers = corpus_of(pa.Table.from_batches([batch]))
-            hashed = hash_texts(offers.vocabulary)
-            hashed[[token not in draw for token in offers.vocabulary]] = _MISSING
-            smallest = np.full(len(offers), _MISSING)
-            rows = np.repeat(np.arange(len(offers)), np.diff(offers.name.indptr))
-            np.minimum.at(smallest, rows, hashed[offers.name.indices])
+            smallest = draws(corpus_of(pa.Table.from_batches([batch])), words)
             # Signed, in the order of the unsigned hash.
             signed = (smallest ^ np.uint64(1 << 63)).view(np.int64)
             yield pa.RecordBatch.from_pydict({"offer_id": batch.column("offer_id"), "draw": pa.array(signed)})

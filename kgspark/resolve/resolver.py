@@ -129,7 +129,7 @@ def candidates(
     hits = []
     for asked in matcher.retrievals(corpus, known, cfg.max_word_offers, cfg.max_gram_offers):
         shard = Shard(numbers, corpus.hashes, corpus.sellers, corpus.unique, asked.rows)
-        hits.append((asked.step, search(corpus, shard, shard, cfg)))
+        hits.append((asked.step, search(shard, shard, corpus.guarded, cfg)))
     for step, codes in ((Step.GTIN, corpus.gtins), (Step.MODEL, corpus.models)):
         hits.append((step, block.equal(codes, corpus.sellers, corpus.unique)))
     hits.append((Step.PERSON, Hits(decisions.left, decisions.right, np.ones(len(decisions.left)))))
@@ -138,10 +138,9 @@ def candidates(
     return left, right, steps[order]
 
 
-def search(corpus: Corpus, queries: Shard, index: Shard, cfg: ResolveSettings) -> Hits:
-    """The nearest offers of each query: more of them for offers that may have several partners at one seller."""
+def search(queries: Shard, index: Shard, guarded: Bools, cfg: ResolveSettings) -> Hits:
+    """The nearest offers of each query: more for those not ``guarded``, that may have several partners at a seller."""
     found = [block.no_hits()]
-    guarded = corpus.guarded[queries.numbers]
     for asking, k in ((guarded, cfg.candidates), (~guarded, cfg.unguarded_candidates)):
         if asking.any():
             found.append(block.search(queries.of(np.flatnonzero(asking)), index, k))

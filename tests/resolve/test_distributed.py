@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from kgspark.night import Night
-from kgspark.resolve import counting, distributed, matcher, matching
+from kgspark.resolve import counting, distributed, grid, matcher, matching
 from kgspark.resolve.cluster import DIFFERENT, SAME
 from kgspark.resolve.offers import listed
 from kgspark.resolve.settings import ResolveSettings
@@ -40,7 +40,7 @@ def test_partitions_agree_with_one_process(
     whole = matching.build(offers, decided, cfg=CFG, night=NIGHT, fitted=one)["silver.offer_pairs"].collect()
     assert {row["verdict"] for row in whole} >= {"joined", "refused_person", "improbable"}
     number = len(ids)
-    monkeypatch.setattr(distributed.math, "ceil", lambda _: shards)
+    monkeypatch.setattr(grid.math, "ceil", lambda _: shards)
     parts = matching.Fit(one.matcher, one.once, one.decisions, number)
     found = matching.build(offers, decided, cfg=CFG, night=NIGHT, fitted=parts)["silver.offer_pairs"].collect()
 
