@@ -39,7 +39,7 @@ class ResolveSettings(Settings):
         None, description="What people decided on pairs: CSV file or Delta table; see kgspark resolve review"
     )
     max_driver_offers: int = Field(
-        200_000,
+        100_000,
         ge=0,
         description="Offers up to which one process resolves them; above, Spark does, with the same pairs",
     )
@@ -47,7 +47,7 @@ class ResolveSettings(Settings):
         50_000, ge=1000, description="Offers that a matcher is fitted on where Spark resolves: neighbours by hash"
     )
     shard_offers: int = Field(
-        200_000, ge=1000, description="Offers of one side of a task's search, where Spark resolves: memory of a worker"
+        500_000, ge=1000, description="Offers that a task searches in, where Spark resolves: memory of a worker"
     )
     max_repeat_share: float = Field(
         0.1,
