@@ -65,7 +65,16 @@ def fingerprint(files: Mapping[str, bytes]) -> str:
 
 
 def filesystem(path: str) -> tuple[fs.FileSystem, str]:
-    """The file system of a path or URI; a plain path is local."""
+    """The file system of a path or URI; a plain path is local, and so is what Databricks mounts.
+
+    ``dbfs:/Volumes/...`` lies under /Volumes, ``dbfs:/...`` under /dbfs. Others are those of Arrow (s3, gs, abfss,
+    hdfs), which find their credentials where the cloud's own tools do, not in Spark's settings.
+    """
+    if path.startswith("dbfs:/"):
+        inside = "/" + path.removeprefix("dbfs:").lstrip("/")
+        path = inside if inside.startswith("/Volumes/") else "/dbfs" + inside
+    elif path.startswith("file:/"):
+        path = "/" + path.removeprefix("file:").lstrip("/")
     if "://" in path:
         system, inside = fs.FileSystem.from_uri(path.replace("s3a://", "s3://"))
         return system, inside.rstrip("/")

@@ -12,10 +12,11 @@ def peak_driver_mb() -> float:
     process's elsewhere.
     """
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return own + max((_peak_mb(pid) for pid in _children(os.getpid())), default=0.0)
+    return own + max((_peak_mb(pid) for pid in children(os.getpid())), default=0.0)
 
 
-def _children(parent: int) -> list[int]:
+def children(parent: int) -> list[int]:
+    """Child processes of a process, on Linux; none elsewhere."""
     tasks = Path(f"/proc/{parent}/task")
     if not tasks.is_dir():
         return []

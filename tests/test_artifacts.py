@@ -38,3 +38,17 @@ def test_a_changed_or_missing_file_is_noticed(tmp_path: Path) -> None:
         artifacts.load(str(folder), "lexicon")
     with pytest.raises(InputError, match="name a folder"):
         artifacts.load(str(tmp_path / "nowhere"), "lexicon")
+
+
+@pytest.mark.parametrize(
+    ("path", "inside"),
+    [
+        ("/lake", "/lake"),
+        ("file:/lake/x", "/lake/x"),
+        ("file:///lake/x", "/lake/x"),
+        ("dbfs:/lake", "/dbfs/lake"),
+        ("dbfs:/Volumes/shop/kg/lake", "/Volumes/shop/kg/lake"),
+    ],
+)
+def test_paths_as_spark_writes_them_lie_where_they_are_mounted(path: str, inside: str) -> None:
+    assert artifacts.filesystem(path)[1] == inside

@@ -17,18 +17,19 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from benchmarks.resolution.memory import Peaks, watched
 from benchmarks.resolution.tables import ROOT, WORLD_SEED
 from kgspark.config import Config
 from kgspark.ingest.sources import load_sources, unique_sources
-from kgspark.memory import peak_driver_mb
 from kgspark.night import Night
-from kgspark.resolve import distributed, matching, products, shared_keys, union
+from kgspark.resolve import distributed, grid, matching, products, shared_keys, union
 from kgspark.resolve.evaluate import offers_of
 from kgspark.resolve.offers import listed
 from kgspark.resolve.settings import ResolveSettings
@@ -67,20 +68,20 @@ def measure(number: int, memory: str, folder: Path) -> dict[str, Any]:
     settings = {"spark.driver.memory": memory, "spark.local.dir": str(folder / "spark")}
     spark = get_session(ROOT / "conf/spark/local.conf", app_name="kgspark benchmark", extra=settings)
     spark.sparkContext.setLogLevel("ERROR")
-    seconds: dict[str, float] = {}
+    clock = _Clock()
     world, cleaned = folder / "world", folder / "offers"
     if not (world / "world.json").exists():
-        with _clock(seconds, "world"):
+        with clock("world"):
             write_world(spark, str(world), number, WORLD_SEED, catalogue_only=True)
     sources = load_sources([str(world / "sources/*.yaml")], os.environ | {"KGSPARK_SAMPLE": str(world)})
     if not (cleaned / "_SUCCESS").exists():
-        with _clock(seconds, "cleaning"):
+        with clock("cleaning"):
             offers_of(spark, sources, Config()).write.mode("overwrite").parquet(str(cleaned))
-    before = dict(seconds)
+    before = set(clock.seconds)
     offers = spark.read.parquet(str(cleaned))
     cfg = Config().resolve.model_copy(update=ONE_WAY)
     night = Night(date=None, run_id="benchmark", sources=sources)  # type: ignore[arg-type]
-    steps = _Steps(spark, folder, seconds)
+    steps = _Steps(spark, folder, clock)
     pairs, candidates, kept = _resolve(steps, offers, cfg, night)
     clusters = steps.write("clusters", products.clusters(pairs, cfg))
     return {
@@ -88,23 +89,21 @@ def measure(number: int, memory: str, folder: Path) -> dict[str, Any]:
         "pairs": candidates,
         "kept": kept,
         **_scores(offers, clusters, spark.read.parquet(str(world / "truth/offers"))),
-        "before": before,
-        "seconds": {name: value for name, value in seconds.items() if name not in before},
-        "peak_driver_mb": peak_driver_mb(),
+        "seconds": {name: value for name, value in clock.seconds.items() if name not in before},
+        "memory": {name: (peaks.driver, peaks.workers) for name, peaks in clock.peaks.items() if name not in before},
     }
 
 
 def _resolve(steps: _Steps, offers: DataFrame, cfg: ResolveSettings, night: Night) -> tuple[DataFrame, int, int]:
     """The steps of stage resolve.pairs, one after the other: silver.offer_pairs, number of candidates and of rows."""
     nobody = steps.spark.createDataFrame([], distributed.DECISIONS)
-    with _clock(steps.seconds, "fit"):
+    with steps.clock("fit"):
         fitted = matching.fit(offers, nobody, cfg=cfg, night=night)
     steps.spark.catalog.clearCache()
     once, frequencies = unique_sources(night.sources), fitted.matcher.frequencies
     read = steps.write("reading", shared_keys.without_placeholders(listed(offers, once), cfg))
-    shards = distributed.shards(fitted.offers, cfg)
-    found = steps.write("candidates", distributed.candidates(read, nobody, frequencies, cfg, shards))
-    scored = steps.write("scores", distributed.scored(found, read, fitted.matcher, cfg))
+    found = steps.write("candidates", grid.candidates(read, nobody, frequencies, cfg, fitted.offers))
+    scored = steps.write("scores", distributed.scored(found, read, fitted.matcher, cfg, fitted.offers))
     judged = steps.write("winners", distributed.winners(scored))
     pairs = steps.write("union, reasons", union.offer_pairs(judged, read, fitted.matcher, cfg, fitted.offers))
     steps.spark.catalog.clearCache()
@@ -114,13 +113,13 @@ def _resolve(steps: _Steps, offers: DataFrame, cfg: ResolveSettings, night: Nigh
 class _Steps:
     """Writes what each step gives, so that the next reads it and its seconds are its own."""
 
-    def __init__(self, spark: SparkSession, folder: Path, seconds: dict[str, float]) -> None:
-        self.spark, self.folder, self.seconds = spark, folder / "steps", seconds
+    def __init__(self, spark: SparkSession, folder: Path, clock: _Clock) -> None:
+        self.spark, self.folder, self.clock = spark, folder / "steps", clock
 
     def write(self, name: str, frame: DataFrame) -> DataFrame:
         """The frame, read back."""
         place = str(self.folder / name.replace(", ", "_"))
-        with _clock(self.seconds, name):
+        with self.clock(name):
             frame.write.mode("overwrite").parquet(place)
         return self.spark.read.parquet(place)
 
@@ -140,26 +139,42 @@ def _scores(offers: DataFrame, clusters: DataFrame, truth: DataFrame) -> dict[st
     return {"precision": precision, "recall": recall, "f1": 2 * precision * recall / (precision + recall)}
 
 
-@contextmanager
-def _clock(seconds: dict[str, float], step: str) -> Iterator[None]:
-    started = time.perf_counter()
-    yield
-    seconds[step] = time.perf_counter() - started
-    print(f"{step}: {seconds[step]:.1f} s, driver {peak_driver_mb():,.0f} MB", file=sys.stderr, flush=True)
+@dataclass
+class _Clock:
+    """Seconds and peak memory of each step."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    peaks: dict[str, Peaks] = field(default_factory=dict)
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        started = time.perf_counter()
+        with watched() as peaks:
+            yield
+        self.seconds[step], self.peaks[step] = time.perf_counter() - started, peaks
+        print(
+            f"{step}: {self.seconds[step]:.1f} s, driver {peaks.driver:,.0f} MB, workers {peaks.workers:,.0f} MB",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def lines(results: list[dict[str, Any]]) -> list[str]:
-    """The sizes as rows of a Markdown table, their steps as columns."""
+    """The sizes as rows of two Markdown tables, steps as columns: seconds; MB of the driver and of the workers."""
     names = list(results[0]["seconds"])
-    said = ["| offers | candidates | " + " | ".join(names) + " | all, s | ms an offer | driver MB | F1 | P | R |"]
-    said.append("|" + "---|" * (len(names) + 8))
+    said = ["| offers | candidates | " + " | ".join(names) + " | all, s | ms an offer | F1 | P | R |"]
+    said.append("|" + "---|" * (len(names) + 7))
     for r in results:
         total = sum(r["seconds"].values())
         steps = " | ".join(f"{r['seconds'][name]:.0f}" for name in names)
         said.append(
             f"| {r['offers']:,} | {r['pairs']:,} | {steps} | {total:,.0f} | {1000 * total / r['offers']:.2f} "
-            f"| {r['peak_driver_mb']:,.0f} | {r['f1']:.3f} | {r['precision']:.3f} | {r['recall']:.3f} |"
+            f"| {r['f1']:.3f} | {r['precision']:.3f} | {r['recall']:.3f} |"
         )
+    said += ["", "| offers, MB of driver / workers | " + " | ".join(names) + " |", "|" + "---|" * (len(names) + 1)]
+    for r in results:
+        steps = " | ".join("{:,.0f} / {:,.0f}".format(*r["memory"][name]) for name in names)
+        said.append(f"| {r['offers']:,} | {steps} |")
     return said
 
 

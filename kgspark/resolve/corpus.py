@@ -140,7 +140,12 @@ def hash_texts(texts: Iterable[str]) -> NDArray[np.uint64]:
 def mix(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """A hash of each pair, the same in both directions (splitmix64 over the sum and the exclusive or)."""
     with np.errstate(over="ignore"):
-        z = (first + second) * np.uint64(0x9E3779B97F4A7C15) ^ (first ^ second)
+        return scramble((first + second) * np.uint64(0x9E3779B97F4A7C15) ^ (first ^ second))
+
+
+def scramble(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Every bit of the result depends on every bit of the number (the finish of splitmix64)."""
+    with np.errstate(over="ignore"):
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return np.asarray(z ^ (z >> np.uint64(31)))

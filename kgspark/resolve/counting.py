@@ -5,14 +5,16 @@ offers -> tokens and 3-grams of each batch -> sums -> Frequencies; offers -> sma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark.sql import functions as F
 
+from kgspark.carried import Carried
 from kgspark.resolve.corpus import Corpus, document_frequency, hash_texts
 from kgspark.resolve.matcher import Frequencies
 from kgspark.resolve.offers import OFFER, corpus_of
@@ -25,7 +27,8 @@ _COUNTED = "token string, gram long, name_df long, text_df long"
 # A word draws the offers of a neighbourhood into the sample if at most the cap, and at least this share of it, hold it:
 # a rarer one would draw a product without the like products that it could be taken for.
 _SMALLEST_NEIGHBOURHOOD = 1 / 20
-_MISSING = np.uint64(2**64 - 1)
+# The draw of an offer without a word to be drawn by.
+NO_DRAW = np.uint64(2**64 - 1)
 
 
 def frequencies(offers: DataFrame, number: int) -> Frequencies:
@@ -48,15 +51,32 @@ def frequencies(offers: DataFrame, number: int) -> Frequencies:
     )
 
 
-def neighbours(offers: DataFrame, known: Frequencies, cap: int, number: int) -> DataFrame:
-    """``number`` of the offers, drawn so that an offer comes with those it could be taken for.
+def neighbours(offers: DataFrame, known: Frequencies, cap: int, number: int, asked: Collection[str] = ()) -> DataFrame:
+    """``number`` of the offers, drawn so that an offer comes with those it could be taken for, and the ``asked`` ones.
 
     Each offer has the smallest hash of its words that are neither too common nor too rare (MinHash, Broder 1997): the
     offers with the smallest of all are whole neighbourhoods, as a sample of single offers would not be.
     """
-    drawn = offers.select(*OFFER).mapInArrow(_Draw(known, cap), "offer_id string, draw long")
-    chosen = drawn.orderBy("draw", "offer_id").limit(number)
-    return offers.join(chosen.select("offer_id"), on="offer_id", how="left_semi")
+    drawn = offers.select(*OFFER).mapInArrow(_Draw(Carried(known), cap), "offer_id string, draw long")
+    chosen = drawn.orderBy("draw", "offer_id").limit(number).select("offer_id")
+    also = offers.sparkSession.createDataFrame([(offer,) for offer in sorted(asked)], "offer_id string")
+    return offers.join(chosen.unionByName(also), on="offer_id", how="left_semi")
+
+
+def drawing(known: Frequencies, cap: int) -> frozenset[str]:
+    """The words that draw offers together: neither too common nor too rare."""
+    held = (known.name <= cap) & (known.name >= cap * _SMALLEST_NEIGHBOURHOOD)
+    return frozenset(known.tokens[row] for row in np.flatnonzero(held))
+
+
+def draws(offers: Corpus, words: frozenset[str]) -> NDArray[np.uint64]:
+    """The smallest hash of the ``words`` in each offer's name; NO_DRAW where it has none of them."""
+    hashed = hash_texts(offers.vocabulary)
+    hashed[[token not in words for token in offers.vocabulary]] = NO_DRAW
+    smallest = np.full(len(offers), NO_DRAW)
+    rows = np.repeat(np.arange(len(offers)), np.diff(offers.name.indptr))
+    np.minimum.at(smallest, rows, hashed[offers.name.indices])
+    return smallest
 
 
 def _count(incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -82,21 +102,15 @@ def _counts(offers: Corpus) -> pa.RecordBatch:
 class _Draw:
     """The smallest hash of each offer's words of middling frequency."""
 
-    known: Frequencies
+    known: Carried[Frequencies]
     cap: int
 
     def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        held = (self.known.name <= self.cap) & (self.known.name >= self.cap * _SMALLEST_NEIGHBOURHOOD)
-        draw = {self.known.tokens[row] for row in np.flatnonzero(held)}
+        words = drawing(self.known.value, self.cap)
         for batch in incoming:
             if not batch.num_rows:
                 continue
-            offers = corpus_of(pa.Table.from_batches([batch]))
-            hashed = hash_texts(offers.vocabulary)
-            hashed[[token not in draw for token in offers.vocabulary]] = _MISSING
-            smallest = np.full(len(offers), _MISSING)
-            rows = np.repeat(np.arange(len(offers)), np.diff(offers.name.indptr))
-            np.minimum.at(smallest, rows, hashed[offers.name.indices])
+            smallest = draws(corpus_of(pa.Table.from_batches([batch])), words)
             # Signed, in the order of the unsigned hash.
             signed = (smallest ^ np.uint64(1 << 63)).view(np.int64)
             yield pa.RecordBatch.from_pydict({"offer_id": batch.column("offer_id"), "draw": pa.array(signed)})

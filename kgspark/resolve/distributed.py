@@ -1,211 +1,118 @@
 """The same method over partitions: no process holds all offers, only the matcher's tables.
 
-offers -> (query shard x index shard) cells -> candidates -> scored in batches -> winners by windows -> judged pairs
+offers -> candidates by a grid of cells -> scored in groups of pairs -> winners by windows -> judged pairs
 
 Each step runs the functions of the array path under Arrow, so both give the same pairs; ``union.py`` goes on from here.
+Offers go by their ``node_key`` and slots by hashes: what is sorted and moved once a pair is numbers, not texts.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from kgspark.resolve import block, compete, matcher, resolver, shared_keys
-from kgspark.resolve.block import Shard, Step
+from kgspark.carried import Carried
+from kgspark.resolve import beside, compete, grid, matcher, resolver
 from kgspark.resolve.cluster import DIFFERENT
-from kgspark.resolve.corpus import LANES, Corpus, Ints
-from kgspark.resolve.matcher import Frequencies, Matcher
-from kgspark.resolve.offers import OFFER, corpus_of, distinct
+from kgspark.resolve.corpus import LANES, Ints, hash_texts, scramble
+from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.pairs import prepare
 from kgspark.resolve.settings import ResolveSettings
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-# One row a decided pair: left, right, said (cluster.SAME or DIFFERENT).
+# One row a decided pair: left, right (offer ids), said (cluster.SAME or DIFFERENT).
 DECISIONS = "left string, right string, said int"
-_HITS = "step long, query string, found string, score double"
+PAIR = ("left", "right", "near", "steps", "said", "score", "tie", "p")
 _SCORED = (
-    "left string, right string, steps long, said int, left_slot string, right_slot string, score double, tie long, "
-    "p double, wins boolean"
+    "left long, right long, near long, steps long, said int, score double, tie long, p double, left_slot long, "
+    "right_slot long, wins boolean"
 )
-_ONE, _OTHER = "one_", "other_"
 
 
 def judged(offers: DataFrame, decisions: DataFrame, fitted: Matcher, cfg: ResolveSettings, number: int) -> DataFrame:
-    """The candidate pairs among ``number`` offers that are worth keeping: left, right, steps, said, score, tie, p,
-    beaten (it had to win, did not, and has p 0).
+    """The candidate pairs among ``number`` offers that are worth keeping: left and right (node_key of the offers),
+    near, steps, said, score, tie, p, beaten (it had to win, did not, and has p 0).
     """
-    pairs = candidates(offers, decisions, fitted.frequencies, cfg, shards(number, cfg))
-    return winners(scored(pairs, offers, fitted, cfg))
+    pairs = grid.candidates(offers, decisions, fitted.frequencies, cfg, number)
+    return winners(scored(pairs, offers, fitted, cfg, number))
 
 
-def shards(number: int, cfg: ResolveSettings) -> int:
-    """Parts of ``number`` offers that fit a task's search."""
-    return max(1, math.ceil(number / cfg.shard_offers))
-
-
-def candidates(
-    offers: DataFrame, decisions: DataFrame, known: Frequencies, cfg: ResolveSettings, shards: int
-) -> DataFrame:
-    """Distinct pairs ``left, right`` of offer ids with ``steps`` (mask of block.Step) and ``said`` (0: nobody did).
-
-    Every offer travels to 2 x ``shards`` cells of the grid.
+def scored(pairs: DataFrame, offers: DataFrame, fitted: Matcher, cfg: ResolveSettings, number: int) -> DataFrame:
+    """Pairs of ``grid.candidates`` with score, tie, the probability that they have if they win, both slots, and whether
+    they need to win; those that are not worth keeping even then are left out, most of all.
     """
-    shard = F.pmod(F.xxhash64("offer_id"), F.lit(shards))
-    others = F.explode(F.sequence(F.lit(0), F.lit(shards - 1)))
-    placed = offers.select(*OFFER, shard.alias("shard"), others.alias("other"))
-    asking = placed.select(*OFFER, F.lit(True).alias("asks"), F.struct("shard", "other").alias("cell"))
-    answering = placed.select(*OFFER, F.lit(False).alias("asks"), F.struct("other", "shard").alias("cell"))
-    cells = asking.unionByName(answering.withColumn("cell", F.col("cell").cast("struct<shard:bigint,other:int>")))
-    cell = _Cell(known, cfg)
-    # Spark counts the arguments, and self would be taken for the key.
-    hits = cells.groupBy("cell").applyInArrow(lambda rows: cell(rows), _HITS)
-    nearest = Window.partitionBy("step", "query").orderBy(F.col("score").desc(), "found")
-    guarded = offers.select(F.col("offer_id").alias("query"), (F.col("alone") & ~F.col("small")).alias("guarded"))
-    most = F.when(F.col("guarded"), cfg.candidates).otherwise(cfg.unguarded_candidates)
-    placed_hits = hits.withColumn("place", F.row_number().over(nearest)).join(guarded, on="query", how="inner")
-    best = placed_hits.where(F.col("place") <= most)
-    both = offers.select("offer_id")
-    known_ends = decisions.join(both.withColumnRenamed("offer_id", "left"), on="left", how="left_semi").join(
-        both.withColumnRenamed("offer_id", "right"), on="right", how="left_semi"
-    )
-    pairs = (
-        best.select("query", "found", "step", F.lit(0).alias("said"))
-        .unionByName(shared_keys.sharing(offers))
-        .unionByName(
-            known_ends.select(
-                F.col("left").alias("query"),
-                F.col("right").alias("found"),
-                F.lit(int(Step.PERSON)).cast("long").alias("step"),
-                "said",
-            )
-        )
-    )
-    ends = F.least("query", "found").alias("left"), F.greatest("query", "found").alias("right")
-    by_pair = pairs.groupBy(*ends)
-    return by_pair.agg(F.bit_or("step").alias("steps"), F.sum("said").cast("int").alias("said"))
-
-
-def scored(pairs: DataFrame, offers: DataFrame, fitted: Matcher, cfg: ResolveSettings) -> DataFrame:
-    """Pairs (left, right, steps, said) with both slots, score, tie, the probability that they have if they win, and
-    whether they need to; those that are not worth keeping even then are left out, most of all.
-    """
-    return beside(pairs, offers).mapInArrow(_Score(fitted, cfg), _SCORED)
-
-
-def beside(pairs: DataFrame, offers: DataFrame) -> DataFrame:
-    """Pairs (left, right, ...) with the columns of both offers, as ``both_offers`` reads them."""
-    one = offers.select(*(F.col(name).alias(_ONE + name) for name in OFFER))
-    other = offers.select(*(F.col(name).alias(_OTHER + name) for name in OFFER))
-    rows = pairs.join(one, on=F.col("left") == F.col(_ONE + "offer_id"), how="inner")
-    return rows.join(other, on=F.col("right") == F.col(_OTHER + "offer_id"), how="inner").drop("left", "right")
-
-
-def both_offers(rows: pa.Table) -> tuple[pa.Table, Corpus, Ints, Ints, Ints]:
-    """The distinct offers of rows from ``beside``, as a table and a corpus; left, right and row of each pair, in the
-    order of ``in_order``.
-    """
-    both = pa.concat_tables([rows.select([p + n for n in OFFER]).rename_columns(list(OFFER)) for p in (_ONE, _OTHER)])
-    once, place = distinct(both)
-    offers = corpus_of(once)
-    return once, offers, *resolver.in_order(offers, place[: rows.num_rows], place[rows.num_rows :])
+    return beside.with_offers(pairs, offers, number, _Score(Carried(fitted), cfg), _SCORED)
 
 
 def winners(pairs: DataFrame, rounds: int = compete.ROUNDS) -> DataFrame:
     """The scored pairs with ``beaten``: rounds of "best of both slots", each pair standing once in either slot."""
     rank = F.struct((-F.col("score")).alias("z"), "tie", "left", "right")
-    sides = pairs.withColumn("rank", rank).withColumn("slot", F.explode(F.array("left_slot", "right_slot")))
+    # The union of both slots, slim: what a pair is beside its rank is joined to it at the end.
+    pair = F.xxhash64("left", "right").alias("pair")
     # What people called different takes no slot from a right partner.
-    sides = sides.withColumn("won", F.lit(False)).withColumn("allowed", F.col("said") != DIFFERENT)
-    of_slot, of_pair = Window.partitionBy("slot"), Window.partitionBy("left", "right")
-    for _ in range(rounds):
-        sides = sides.withColumn("taken", F.max("won").over(of_slot))
-        sides = sides.withColumn("open", F.col("allowed") & ~F.max("taken").over(of_pair))
+    contest = pairs.where(F.col("said") != DIFFERENT).select(pair, rank.alias("rank"), "left_slot", "right_slot")
+    sides = contest.select("pair", "rank", F.explode(F.array("left_slot", "right_slot")).alias("slot"))
+    of_slot, of_pair = Window.partitionBy("slot"), Window.partitionBy("pair")
+    for done in range(rounds):
+        if done:
+            sides = sides.withColumn("taken", F.max("won").over(of_slot))
+            sides = sides.withColumn("open", ~F.max("taken").over(of_pair))
+        else:
+            sides = sides.withColumns({"won": F.lit(False), "open": F.lit(True)})
         best = F.min(F.when(F.col("open"), F.col("rank"))).over(of_slot)
         sides = sides.withColumn("best", F.col("open") & (F.col("rank") == best))
         sides = sides.withColumn("won", F.col("won") | F.min("best").over(of_pair))
-    once = sides.where(F.col("slot") == F.col("left_slot"))
-    beaten = F.col("wins") & ~F.col("won")
+    won = sides.where("won").select("pair", F.lit(True).alias("won")).distinct()
+    told = pairs.withColumn("pair", pair).join(won, on="pair", how="left")
+    beaten = F.col("wins") & F.col("won").isNull()
     probability = F.when(beaten, F.lit(0.0)).otherwise(F.col("p"))
-    names = ("left", "right", "steps", "said", "score", "tie")
-    return once.select(*names, beaten.alias("beaten"), probability.alias("p"))
-
-
-@dataclass(frozen=True)
-class _Cell:
-    """Searches one cell: offers that ask against offers that answer."""
-
-    known: Frequencies
-    cfg: ResolveSettings
-
-    def __call__(self, rows: pa.Table) -> pa.Table:
-        asks = rows.column("asks").to_numpy(zero_copy_only=False)
-        once, place = distinct(rows.select(list(OFFER)))
-        offers = corpus_of(once)
-        names = np.array(once.column("offer_id").to_pylist(), dtype=object)
-        asking, answering = place[asks], place[~asks]
-        found: list[tuple[Step, block.Hits]] = []
-        for search in matcher.retrievals(offers, self.known, self.cfg.max_word_offers, self.cfg.max_gram_offers):
-            sides = [_shard(offers, side, search.rows) for side in (asking, answering)]
-            found.append((search.step, resolver.search(offers, sides[0], sides[1], self.cfg)))
-        return pa.concat_tables(
-            [pa.table({
-                "step": pa.array([int(step)] * len(hits.query), pa.int64()),
-                "query": pa.array(names[hits.query], pa.string()),
-                "found": pa.array(names[hits.found], pa.string()),
-                "score": hits.score,
-            }) for step, hits in found]
-        )  # fmt: skip
+    return told.withColumns({"beaten": beaten, "p": probability}).select(*PAIR, "beaten")
 
 
 @dataclass(frozen=True)
 class _Score:
-    """Scores batches of pairs whose rows carry both offers."""
+    """Scores groups of pairs whose offers are at hand."""
 
-    fitted: Matcher
+    fitted: Carried[Matcher]
     cfg: ResolveSettings
 
-    def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in incoming:
-            if batch.num_rows:
-                yield self._score(pa.Table.from_batches([batch]))
-
-    def _score(self, rows: pa.Table) -> pa.RecordBatch:
-        once, offers, left, right, order = both_offers(rows)
-        steps, said = (rows.column(name).take(pa.array(order)) for name in ("steps", "said"))
-        ids, listers = (np.array(once.column(name).to_pylist(), dtype=object) for name in ("offer_id", "lister"))
-        evidence, name_df = matcher.evidence(offers, self.fitted.frequencies, left, right)
-        pairs = prepare(offers, name_df, left, right, evidence)
-        score = self.fitted.score(offers, pairs)
-        believed, must_win = self.fitted.probability(offers, pairs, score, self.cfg)
-        lanes = [
+    def __call__(self, found: pa.Table, offers: pa.Table) -> pa.Table:
+        offers, corpus, left, right, order = beside.placed(found, offers)
+        rows = found.take(pa.array(order))
+        fitted = self.fitted.value
+        evidence, name_df = matcher.evidence(corpus, fitted.frequencies, left, right)
+        pairs = prepare(corpus, name_df, left, right, evidence)
+        score = fitted.score(corpus, pairs)
+        believed, must_win = fitted.probability(corpus, pairs, score, self.cfg)
+        listers = offers.column("lister").to_pylist()
+        lane = hash_texts(
             f"{'' if small else lister}\0{lane % LANES}"
-            for lister, small, lane in zip(listers, offers.small, offers.lanes, strict=True)
-        ]
-        columns = {
-            "left": pa.array(np.minimum(ids[left], ids[right]), pa.string()),
-            "right": pa.array(np.maximum(ids[left], ids[right]), pa.string()),
-            "steps": steps.combine_chunks(),
-            "said": said.combine_chunks(),
-            "left_slot": pa.array([f"{ids[a]}\0{lanes[b]}" for a, b in zip(left, right, strict=True)]),
-            "right_slot": pa.array([f"{ids[b]}\0{lanes[a]}" for a, b in zip(left, right, strict=True)]),
-            "score": pa.array(score),
+            for lister, small, lane in zip(listers, corpus.small, corpus.lanes, strict=True)
+        )
+        columns = {name: rows.column(name) for name in ("left", "right", "near", "steps", "said")} | {
+            "score": score,
             # Signed, in the order of the unsigned hash.
-            "tie": pa.array((pairs.tie ^ np.uint64(1 << 63)).view(np.int64)),
-            "p": pa.array(believed),
-            "wins": pa.array(must_win),
+            "tie": (pairs.tie ^ np.uint64(1 << 63)).view(np.int64),
+            "p": believed,
+            "left_slot": _slots(corpus.hashes[left], lane[right]),
+            "right_slot": _slots(corpus.hashes[right], lane[left]),
+            "wins": must_win,
         }
-        kept = resolver.worth_keeping(believed, said.to_numpy(), self.cfg)
-        return pa.RecordBatch.from_pydict(columns).filter(pa.array(kept))
+        kept = resolver.worth_keeping(believed, rows.column("said").to_numpy(), self.cfg)
+        return pa.table(columns).filter(pa.array(kept))
 
 
-def _shard(offers: Corpus, rows: Ints, weights: object) -> Shard:
-    return Shard(rows, offers.hashes[rows], offers.sellers[rows], offers.unique[rows], weights[rows])  # type: ignore[index]
+def _slots(offer: NDArray[np.uint64], lane: NDArray[np.uint64]) -> Ints:
+    """A hash of an offer and a lane, another the other way round. Among 10^8 slots two fall together once in some
+    thousand nights, and then one pair may be beaten that was not.
+    """
+    with np.errstate(over="ignore"):
+        return scramble(offer ^ (lane * np.uint64(0x9E3779B97F4A7C15))).view(np.int64)

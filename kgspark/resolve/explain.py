@@ -80,6 +80,7 @@ def explain(kg: KnowledgeGraph, one: str, other: str, cfg: ResolveSettings, sour
     if left["offer_id"] > right["offer_id"]:
         left, right = right, left
     fitted = _matcher(kg)
+    cfg = cfg.under(fitted.settings)
     once = unique_sources(sources) if fitted.once is None else fitted.once
     frame = shared_keys.without_placeholders(listed(offers, once).persist(), cfg)
     both = frame.where(F.col("offer_id").isin(left["offer_id"], right["offer_id"])).toArrow()

@@ -6,7 +6,7 @@ learnt models, document frequencies, calibration -> Matcher -> <root>/matcher/<s
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -43,6 +43,17 @@ class Frequencies:
         """Row of each token; built once a process, as each batch of pairs asks for it."""
         return {token: row for row, token in enumerate(self.tokens)}
 
+    def token_rows(self, vocabulary: Sequence[str]) -> Ints:
+        """The row of each token; -1 where it is not listed."""
+        return np.array([self.place.get(token, -1) for token in vocabulary], dtype=np.int64)
+
+    def gram_rows(self, codes: Ints) -> Ints:
+        """The row of each 3-gram; -1 where it is not listed."""
+        if not len(self.grams):
+            return np.full(len(codes), -1, dtype=np.int64)
+        rows = np.minimum(np.searchsorted(self.grams, codes), len(self.grams) - 1)
+        return np.where(self.grams[rows] == codes, rows, -1)
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -63,13 +74,15 @@ class Fitted:
 class Matcher:
     """Frequencies, what was fitted over them, and the figures of the fit (they decide nothing).
 
-    ``once`` are the sources whose sellers were found to list a product once; None where nobody asked.
+    ``once`` are the sources whose sellers were found to list a product once; None where nobody asked. ``settings`` are
+    those that decide a pair (``ResolveSettings.deciding``) as they were when it was fitted.
     """
 
     frequencies: Frequencies
     fitted: Fitted
     figures: Mapping[str, float] = field(default_factory=dict)
     once: tuple[str, ...] | None = None
+    settings: Mapping[str, float] = field(default_factory=dict)
 
     def score(self, corpus: Corpus, pairs: Pairs) -> Doubles:
         """Logit of each pair, by the model of its fold."""
@@ -115,7 +128,7 @@ class Matcher:
 
     def _tokens(self, corpus: Corpus) -> Doubles:
         """Fold x outcome x token of the corpus."""
-        rows = _rows(self.frequencies.place, corpus.vocabulary)
+        rows = self.frequencies.token_rows(corpus.vocabulary)
         unseen = np.array([bucket(kind(token), 1) for token in corpus.vocabulary], dtype=np.int64)
         table = self.fitted.buckets[:, :, unseen]
         known = rows >= 0
@@ -148,16 +161,9 @@ class Columns:
 
 def columns(known: Frequencies, corpus: Corpus) -> Columns:
     """Look the columns of a corpus up; what is not listed counts as held by one offer."""
-    rows = _rows(known.place, corpus.vocabulary)
-    grams = np.ones(len(corpus.gram_codes), dtype=np.int64)
-    if len(known.grams):
-        place = np.minimum(np.searchsorted(known.grams, corpus.gram_codes), len(known.grams) - 1)
-        found = known.grams[place] == corpus.gram_codes
-        grams[found] = known.gram_df[place[found]]
-    name, text = (
-        np.where(rows >= 0, df[rows], 1) if len(df) else np.ones_like(rows) for df in (known.name, known.text)
-    )
-    return Columns(name, text, grams)
+    rows, grams = known.token_rows(corpus.vocabulary), known.gram_rows(corpus.gram_codes)
+    held = ((rows, known.name), (rows, known.text), (grams, known.gram_df))
+    return Columns(*(np.where(row >= 0, df[row], 1) if len(df) else np.ones_like(row) for row, df in held))
 
 
 def weights(known: Frequencies, found: Columns) -> Weights:
@@ -187,7 +193,7 @@ def retrievals(corpus: Corpus, known: Frequencies, word_cap: int, gram_cap: int)
     return [Retrieval(step, block.capped(weighted(m, w), df, cap), df) for step, m, w, df, cap in asked]
 
 
-def build(known: Frequencies, corpus: Corpus, pairs: Pairs, learnt: Learnt) -> Matcher:
+def build(known: Frequencies, corpus: Corpus, pairs: Pairs, learnt: Learnt, cfg: ResolveSettings) -> Matcher:
     """Keep what was learnt over the tokens of the frequencies.
 
     Those that no offer of the corpus holds (it may be a sample) have the weight of their bucket, as the others have.
@@ -208,7 +214,7 @@ def build(known: Frequencies, corpus: Corpus, pairs: Pairs, learnt: Learnt) -> M
         learnt.judged.calibration,
     )
     figures = {"pairs": float(len(pairs)), "expected_matches": learnt.judged.expected}
-    return Matcher(known, fitted, figures)
+    return Matcher(known, fitted, figures, settings=cfg.deciding())
 
 
 def believing_keys(fitted: Matcher) -> Matcher:
@@ -223,7 +229,3 @@ def evidence(corpus: Corpus, known: Frequencies, left: Ints, right: Ints) -> tup
     """The evidence for pairs of a corpus by the given frequencies, and the name frequency of each token."""
     found = columns(known, corpus)
     return features.compute(corpus, weights(known, found), left, right), found.name
-
-
-def _rows(place: Mapping[str, int], vocabulary: tuple[str, ...]) -> Ints:
-    return np.array([place.get(token, -1) for token in vocabulary], dtype=np.int64)

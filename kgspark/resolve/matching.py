@@ -84,6 +84,7 @@ def build(
     if fitted.rows is not None:
         rows = fitted.rows.select(contract.column_names)
         return {PAIRS: conform(spark.createDataFrame(rows, contract.struct), contract)}
+    cfg = cfg.under(fitted.matcher.settings)
     frame = _read(offers, fitted.once, cfg)
     said = spark.createDataFrame(list(fitted.decisions), distributed.DECISIONS)
     judged = distributed.judged(frame, said, fitted.matcher, cfg, fitted.offers)
@@ -101,7 +102,9 @@ def _fit_sample(
     frame: DataFrame, number: int, said: tuple[tuple[str, str, int], ...], told: Promises, cfg: ResolveSettings
 ) -> Matcher:
     known = counting.frequencies(frame, number)
-    read = counting.neighbours(frame, known, cfg.max_word_offers, cfg.max_fit_offers).toArrow()
+    # What people say of offers teaches only where the offers are there.
+    asked = {offer for left, right, _ in said for offer in (left, right)}
+    read = counting.neighbours(frame, known, cfg.max_word_offers, cfg.max_fit_offers, asked).toArrow()
     ids = read.column("offer_id").to_pylist()
     by_people = decisions.of_rows(said, ids)
     return repeats.resolve(corpus_of(read), sources_of(read), told, cfg, by_people, known).matcher

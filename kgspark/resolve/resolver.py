@@ -78,10 +78,11 @@ def resolve(
     decisions: Decisions = NO_DECISIONS,
     known: Frequencies | None = None,
 ) -> Resolution:
-    """Resolve the offers of a corpus: with a fitted matcher, or fit one first.
+    """Resolve the offers of a corpus: with a fitted matcher and the settings it was fitted under, or fit one first.
 
     ``known`` are the document frequencies where the corpus is a sample of more offers.
     """
+    cfg = cfg.under(fitted.settings) if fitted else cfg
     seconds: dict[str, float] = {}
     corpus = without_placeholders(corpus, cfg.max_offers_per_gtin, cfg.max_offers_per_mpn)
     with _clock(seconds, "candidates"):
@@ -128,7 +129,7 @@ def candidates(
     hits = []
     for asked in matcher.retrievals(corpus, known, cfg.max_word_offers, cfg.max_gram_offers):
         shard = Shard(numbers, corpus.hashes, corpus.sellers, corpus.unique, asked.rows)
-        hits.append((asked.step, search(corpus, shard, shard, cfg)))
+        hits.append((asked.step, search(shard, shard, corpus.guarded, cfg)))
     for step, codes in ((Step.GTIN, corpus.gtins), (Step.MODEL, corpus.models)):
         hits.append((step, block.equal(codes, corpus.sellers, corpus.unique)))
     hits.append((Step.PERSON, Hits(decisions.left, decisions.right, np.ones(len(decisions.left)))))
@@ -137,10 +138,9 @@ def candidates(
     return left, right, steps[order]
 
 
-def search(corpus: Corpus, queries: Shard, index: Shard, cfg: ResolveSettings) -> Hits:
-    """The nearest offers of each query: more of them for offers that may have several partners at one seller."""
+def search(queries: Shard, index: Shard, guarded: Bools, cfg: ResolveSettings) -> Hits:
+    """The nearest offers of each query: more for those not ``guarded``, that may have several partners at a seller."""
     found = [block.no_hits()]
-    guarded = corpus.guarded[queries.numbers]
     for asking, k in ((guarded, cfg.candidates), (~guarded, cfg.unguarded_candidates)):
         if asking.any():
             found.append(block.search(queries.of(np.flatnonzero(asking)), index, k))
@@ -179,7 +179,7 @@ def fit(corpus: Corpus, known: Frequencies, pairs: Pairs, cfg: ResolveSettings, 
     known = replace(known, price_levels=prices.levels(corpus, pairs.left[sure], pairs.right[sure]))
     pairs = priced(corpus, pairs, known)
     learnt = learn.learn(pairs, first, label)
-    fitted = matcher.build(known, corpus, pairs, learnt)
+    fitted = matcher.build(known, corpus, pairs, learnt, cfg)
     # An offer wins once with each other seller: thirty offers of thirty sellers have hundreds of best pairs, and teach
     # no more than fifteen.
     partnered = np.unique(np.concatenate([pairs.left[learnt.judged.won], pairs.right[learnt.judged.won]]))

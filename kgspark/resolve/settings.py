@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import logging
+from collections.abc import Mapping
+from typing import Literal, Self
 
 from pydantic import Field
 
 from kgspark.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# What decides a pair beside the numbers of a fitted matcher. The thresholds of the union are not among it: what is done
+# with a probability is the business of the night that asks.
+DECIDING = (
+    "max_offers_per_gtin",
+    "max_offers_per_mpn",
+    "mpn_confidence",
+    "candidates",
+    "unguarded_candidates",
+    "max_word_offers",
+    "max_gram_offers",
+    "min_kept_probability",
+)
 
 
 class ResolveSettings(Settings):
@@ -22,7 +39,7 @@ class ResolveSettings(Settings):
         None, description="What people decided on pairs: CSV file or Delta table; see kgspark resolve review"
     )
     max_driver_offers: int = Field(
-        200_000,
+        100_000,
         ge=0,
         description="Offers up to which one process resolves them; above, Spark does, with the same pairs",
     )
@@ -30,7 +47,7 @@ class ResolveSettings(Settings):
         50_000, ge=1000, description="Offers that a matcher is fitted on where Spark resolves: neighbours by hash"
     )
     shard_offers: int = Field(
-        200_000, ge=1000, description="Offers of one side of a task's search, where Spark resolves: memory of a worker"
+        500_000, ge=1000, description="Offers that a task searches in, where Spark resolves: memory of a worker"
     )
     max_repeat_share: float = Field(
         0.1,
@@ -83,3 +100,17 @@ class ResolveSettings(Settings):
         description="Best pairs (half as many as offers with a best partner) without which nothing can be learnt; with "
         "fewer, only shared keys join offers",
     )
+
+    def deciding(self) -> dict[str, float]:
+        """The settings that decide a pair, as a matcher keeps them."""
+        return {name: getattr(self, name) for name in DECIDING}
+
+    def under(self, kept: Mapping[str, float]) -> Self:
+        """These settings with those that a fitted matcher was fitted under, so that it gives the pairs it gave then."""
+        told = {name: value for name, value in kept.items() if getattr(self, name) != value}
+        for name, value in sorted(told.items()):
+            log.warning(
+                "resolve.%s is %s in the configuration and %s in the matcher that is applied: the matcher's counts; "
+                "fit a new one to change it", name, getattr(self, name), value,
+            )  # fmt: skip
+        return self.model_copy(update=told) if told else self

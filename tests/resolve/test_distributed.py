@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from kgspark.night import Night
-from kgspark.resolve import counting, distributed, matcher, matching
+from kgspark.resolve import counting, distributed, grid, matcher, matching
 from kgspark.resolve.cluster import DIFFERENT, SAME
 from kgspark.resolve.offers import listed
 from kgspark.resolve.settings import ResolveSettings
@@ -40,7 +40,7 @@ def test_partitions_agree_with_one_process(
     whole = matching.build(offers, decided, cfg=CFG, night=NIGHT, fitted=one)["silver.offer_pairs"].collect()
     assert {row["verdict"] for row in whole} >= {"joined", "refused_person", "improbable"}
     number = len(ids)
-    monkeypatch.setattr(distributed.math, "ceil", lambda _: shards)
+    monkeypatch.setattr(grid.math, "ceil", lambda _: shards)
     parts = matching.Fit(one.matcher, one.once, one.decisions, number)
     found = matching.build(offers, decided, cfg=CFG, night=NIGHT, fitted=parts)["silver.offer_pairs"].collect()
 
@@ -74,3 +74,13 @@ def test_a_fit_on_a_sample_draws_whole_neighbourhoods(spark: SparkSession) -> No
     listed_twice = sum(1 for name in ids if name.startswith("left/") and name.replace("left", "right") in ids)
     # A draw of single offers would keep a quarter as many of these pairs as it keeps offers, squared.
     assert both > 2 * listed_twice * (200 / len(ids)) ** 2
+
+
+def test_offers_that_people_decided_on_are_learnt_from_wherever_they_lie(spark: SparkSession) -> None:
+    ids, offers = _offers(spark, 400)
+    frame = listed(offers, [])
+    known = counting.frequencies(frame, len(ids))
+    drawn = {row["offer_id"] for row in counting.neighbours(frame, known, 150, 200).collect()}
+    asked = sorted(set(ids) - drawn)[:3]
+    again = {row["offer_id"] for row in counting.neighbours(frame, known, 150, 200, [*asked, "gone"]).collect()}
+    assert again == drawn | set(asked)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.isotonic import IsotonicRegression
@@ -194,6 +196,23 @@ def test_a_stored_matcher_gives_the_same_pairs(tmp_path) -> None:  # type: ignor
     model.write_text(model.read_text().replace('"offers": ', '"offers": 1'))
     with pytest.raises(InputError, match="was changed"):
         store.load(folder)
+
+
+def test_a_stored_matcher_keeps_the_settings_it_was_fitted_under(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids, sellers, titles, _ = worlds.two_shops(120)
+    offers = worlds.build(ids, sellers, titles)
+    fitted = resolver.resolve(offers, CFG)
+    kept = store.load(store.save(fitted.matcher, str(tmp_path), "two shops"))
+    other = CFG.model_copy(update={"candidates": 1, "max_word_offers": 3, "min_probability": 0.9})
+    assert len(resolver.resolve(offers, other).pairs) < len(fitted.pairs)
+    again = resolver.resolve(offers, other, kept)
+    assert again.p.tolist() == fitted.p.tolist()
+    assert "resolve.candidates is 1 in the configuration and 10 in the matcher" in caplog.text
+    # From which probability offers join is no matter of the matcher.
+    joined = fitted.p >= 0.5
+    assert 0 < (again.verdict == resolver.Verdict.JOINED).sum() <= ((fitted.p >= 0.9) & joined).sum() < joined.sum()
 
 
 def test_contributions_add_up_to_the_score() -> None:

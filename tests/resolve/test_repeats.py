@@ -92,7 +92,7 @@ def test_tokens_that_were_not_learnt_from_have_the_weight_of_their_bucket() -> N
         name=np.append(whole.matcher.frequencies.name, 2),
         text=np.append(whole.matcher.frequencies.text, 2),
     )
-    built = matcher.build(known, offers, whole.pairs, learn.learn(whole.pairs, whole.score))
+    built = matcher.build(known, offers, whole.pairs, learn.learn(whole.pairs, whole.score), CFG)
     assert (built.fitted.tokens[:, :, -1] != 0).any()
 
 
