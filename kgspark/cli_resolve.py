@@ -30,14 +30,17 @@ def evaluate_resolution(
     gold: Annotated[Path, typer.Option(help="CSV of true pairs, or of record and cluster.")],
     gold_columns: Annotated[
         str | None,
-        typer.Option(help="Its two columns: D1=abt,D2=buy for pairs; product_id,cluster_id for clusters."),
+        typer.Option(
+            help="Its columns. Pairs: D1=abt,D2=buy, or source,key,source,key. Clusters: key,cluster, key=abt,cluster, "
+            "or source,key,cluster."
+        ),
     ] = None,
     where: Annotated[str | None, typer.Option(help="SQL over silver.offers: which offers to take.")] = None,
     matcher: Annotated[str | None, typer.Option(help="Folder of a fitted matcher; else one is fitted.")] = None,
     config: Annotated[Path | None, typer.Option("--config", "-c", help="Configuration; else the defaults.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Precision, recall and F1 of resolution over the records of a gold file."""
+    """Precision, recall and F1 of resolution over the records of a gold file; people's answers are obeyed."""
     from kgspark import nights
     from kgspark.config import Config, load
     from kgspark.ingest.sources import load_sources
@@ -94,18 +97,17 @@ def resolve_explain(
 @resolve_app.command("review")
 def resolve_review(
     config: ConfigOption = DEFAULT_CONFIG,
-    pairs: Annotated[int, typer.Option(help="Pairs to show.")] = 20,
+    pairs: Annotated[int, typer.Option(min=1, help="Pairs to show.")] = 20,
     csv: Annotated[Path | None, typer.Option(help="Write them to this file, to fill in 'decision'.")] = None,
 ) -> None:
     """The pairs that a person's answer would help most; resolve.decisions names the file with the answers."""
     from kgspark import nights
     from kgspark.publish.readers import open_release
-    from kgspark.resolve import review
     from kgspark.run import open_lake
 
     spark, cfg = nights.configured_session(config, os.environ)
-    kg = open_release(open_lake(spark, cfg))
-    found = review.uncertain(kg.table("silver.offer_pairs"), kg.table("silver.offers"), pairs).toPandas()
+    listed = open_release(open_lake(spark, cfg)).table("silver.review_pairs")
+    found = listed.orderBy("place").limit(pairs).toPandas()
     if csv:
         if csv.exists():
             raise InputError(f"{csv} exists, and may hold answers; name another file.")
@@ -113,9 +115,10 @@ def resolve_review(
         typer.echo(
             f"{len(found)} pairs in {csv}: write same or different under 'decision', name it as resolve.decisions"
         )
-        return
-    for row in found.itertuples():
-        typer.echo(f"{row.probability:.2f}  {row.left_offer_id} {row.left_seller}: {row.left_title}")
-        typer.echo(f"      {row.right_offer_id} {row.right_seller}: {row.right_title}")
-    if found.empty:
-        typer.echo("no pair is in doubt")
+    else:
+        for row in found.itertuples():
+            typer.echo(f"{row.probability:.2f}  {row.left_offer_id} {row.left_seller}: {row.left_title}")
+            typer.echo(f"      {row.right_offer_id} {row.right_seller}: {row.right_title}")
+            typer.echo(f"      {row.why}")
+    if len(found) < pairs:
+        typer.echo(f"no more are listed: silver.review_pairs holds up to {cfg.resolve.review_pairs} pairs in doubt")

@@ -45,7 +45,7 @@ class Execution:
         ledger: Ledger,
         last: Release | None,
         progress: Progress,
-        decided: Sequence[tuple[str, str, int]] = (),
+        decided: Sequence[tuple[object, ...]] = (),
     ) -> None:
         self.lake, self.cfg, self.night, self.ledger, self.progress = lake, cfg, night, ledger, progress
         self._decided = decided

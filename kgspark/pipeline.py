@@ -1,7 +1,7 @@
 """The night in flow order: which stage reads what, writes what, and which function does it. Read this file first.
 
 raw dumps -> bronze records -> silver offers, reviews, interactions, prices -> values, opinions and needs in texts ->
-matched pairs of offers -> products -> conflicts, golden records -> graph -> metrics, vectors
+matched pairs of offers -> products, pairs for people to judge -> conflicts, golden records -> graph -> metrics, vectors
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kgspark.graph import facts, metrics
 from kgspark.ingest import interactions, offers, price_history, records, reviews
 from kgspark.reconcile import conflicts
 from kgspark.reconcile import products as golden
-from kgspark.resolve import matching, products
+from kgspark.resolve import matching, products, review
 
 RAW = "raw"
 DECISIONS = "decisions"
@@ -125,6 +125,14 @@ STAGES: tuple[Stage, ...] = (
         ),
         ("silver.product_offers", "silver.product_history"),
         products.build,
+        "resolve",
+        "whole",
+    ),
+    Stage(
+        "resolve.review",
+        ("silver.offers", "silver.offer_pairs"),
+        ("silver.review_pairs",),
+        review.build,
         "resolve",
         "whole",
     ),

@@ -49,7 +49,7 @@ def open_lake(spark: SparkSession, cfg: Config) -> Lake:
     return Lake(spark, cfg.lake, cfg.catalog.name, cfg.catalog.prefix)
 
 
-def settings_hash(cfg: Config, night: Night, decided: Sequence[tuple[str, str, int]] = ()) -> str:
+def settings_hash(cfg: Config, night: Night, decided: Sequence[tuple[object, ...]] = ()) -> str:
     """First 16 hex digits of a hash of all that decides a night beside its data: settings, mappings, pseudonym key, and
     what people decided on pairs.
     """
@@ -82,7 +82,7 @@ def run_night(
     dumps = deliveries_hash(spark, night.sources) if any(RAW in s.reads for s in asked) else None
     # Read here already, so that a mistake in them ends the night before it begins.
     place = cfg.resolve.decisions
-    decided = decisions.agreed(decisions.read(spark, place)) if place else []
+    decided = decisions.rows(decisions.read(spark, place)) if place else []
     ledger = Ledger(lake, settings_hash(cfg, night, decided), night.date, last.release_id if last else None, dumps)
     night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None)
     todo = [stage for stage in asked if stage.name not in ledger.stages_done()]

@@ -69,3 +69,8 @@ def peak_mb() -> float:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def family_mb(pid: int) -> float:
+    """Resident MiB of a process and of all below it, now."""
+    return resident_mb(pid) + sum(family_mb(child) for child in children(pid))

@@ -1,6 +1,7 @@
 """How right resolution is on every table, with the settings that ship: what resolution/README.md reports.
 
-python -m benchmarks.resolution.run                        every table, ours; Splink beside it where it is installed
+python -m benchmarks.resolution.run                        every table, ours
+python -m benchmarks.resolution.run --splink duckdb spark  and Splink beside it on these engines (pip install splink)
 python -m benchmarks.resolution.run --only "PriceRunner phones" --json
 python -m benchmarks.resolution.run --save build/tables    keeps the tables as Parquet, for a look at their errors
 
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import importlib.util
 import json
 import statistics
 import sys
@@ -35,17 +35,22 @@ from kgspark.session import get_session
 
 ENOUGH_PAIRS, ALLOWED = 50, 0.1
 HALF = "Abt-Buy half"
-SPLINK_TABLES = ("Abt-Buy", "PriceRunner phones")
+# What Splink is not measured on: parts of another table, and a world with truth of our own making.
+WITHOUT_SPLINK = (HALF, "sample world")
 
 
 def main() -> None:
     """Read the tables once, then resolve one after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", help="tables whose names begin so")
-    parser.add_argument("--splink", nargs="*", default=SPLINK_TABLES, help="tables to give to Splink as well")
+    parser.add_argument(
+        "--splink", nargs="+", default=[], choices=splink_beside.BACKENDS, help="engines to run Splink on beside ours"
+    )
     parser.add_argument("--save", type=Path, help="folder for the tables as Parquet")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
+    if args.splink and not splink_beside.is_installed():
+        sys.exit("--splink: it is not installed; pip install splink")
     spark = get_session(ROOT / "conf/spark/local.conf", app_name="kgspark benchmark")
     spark.sparkContext.setLogLevel("ERROR")
     try:
@@ -58,11 +63,11 @@ def main() -> None:
         args.save.mkdir(parents=True, exist_ok=True)
         for table in chosen:
             pq.write_table(table.offers, args.save / f"{table.name}.parquet")
-    results = [ours(table) for table in chosen]
-    if importlib.util.find_spec("splink"):
-        results += [splink_beside.measure(table) for table in chosen if table.name in args.splink]
-    else:
-        print("splink is not installed, so nothing stands beside ours", file=sys.stderr)
+    results = []
+    for table in chosen:
+        results.append(ours(table))
+        if not table.name.startswith(WITHOUT_SPLINK):
+            results += [splink_beside.measure(table, backend) for backend in args.splink]
     print(json.dumps(results, indent=1) if args.json else "\n".join(lines(results)))
 
 
@@ -117,11 +122,12 @@ def lines(results: list[dict[str, Any]]) -> list[str]:
     for r in rows:
         goal = f"{r['goal']:.2f}" if r["goal"] and r["by"] == "kgspark" else ""
         missed = f"{len(r['missed_bands'])} of {r['bands']}" if r["bands"] else ""
+        f1, p, recall = ("-" if r[name] is None else f"{r[name]:.3f}" for name in ("f1", "precision", "recall"))
         said.append(
-            f"| {r['table']} | {r['by']} | {r['offers']:,} | {r['f1']:.3f} | {goal} | {r['precision']:.3f} "
-            f"| {r['recall']:.3f} | {r['seconds']:.1f} | {r['peak_mb']:,.0f} | {missed} |"
+            f"| {r['table']} | {r['by']} | {r['offers']:,} | {f1} | {goal} | {p} | {recall} "
+            f"| {r['seconds']:.1f} | {r['peak_mb']:,.0f} | {missed} |"
         )
-    return [*said, "", *(f"{r['table']}: {band}" for r in rows for band in r["missed_bands"])]
+    return [*said, "", *(f"{r['table']}, {r['by']}: {band}" for r in rows for band in r["missed_bands"])]
 
 
 if __name__ == "__main__":

@@ -1,133 +1,93 @@
-"""Splink on the same tables, set up as its authors advise for such columns and trained by EM without labels.
+"""Splink on the same tables, in a process of its own with limits, so that time and memory are its own.
 
-A title is an array of its distinct words with their relative frequencies, and the shared words' frequencies multiplied
-give the levels (Splink's discussion 2022, by its author). The word most like a model number (letters and digits,
-rarest) is a column of its own with term frequency adjustment; prices count where there are any. Candidates share a
-word that at most RARE offers hold. u from random pairs, m by EM over two blockings, the prior from equal rare words.
-Clusters by single best links with every unique seller free of duplicates, at P >= .5, as ours.
+a table's offers -> splink_model.py on DuckDB or Spark, watched -> clusters -> scores against the same truth
+
+Above the limits of time or memory it is stopped, and the row says so.
 """
 
 from __future__ import annotations
 
-import gc
-import logging
-import re
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
 import time
-from collections import Counter
-from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow.parquet as pq
 
-from benchmarks.resolution.memory import forget_peak, peak_mb
+from benchmarks.resolution.memory import family_mb
 from benchmarks.resolution.tables import Table
 from kgspark.resolve import corpus, measures
+from kgspark.resolve.measures import Scores
 
-RARE = 50
-PROBABILITY = 0.5
-_WORD = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*")
-_LEVELS = (1e-18, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3)
-_SHARED = "list_aggregate(list_transform(list_intersect(words_l, words_r), lambda word: word.frequency), 'product')"
+BACKENDS = ("duckdb", "spark")
+MAX_SECONDS, MAX_MB = 1200, 6144
+_LOOK_SECONDS = 0.2
+_SHOWN = 300
 
 
-def measure(table: Table) -> dict[str, Any]:
-    """F1, seconds and memory of Splink on a table."""
-    gc.collect()
-    forget_peak()
-    started = time.perf_counter()
-    records = _records(table)
-    labels = _clusters(records)
-    seconds = time.perf_counter() - started
-    predicted = corpus.codes([labels[str(row)] for row in range(len(records))])
-    truth = table.truth
-    if truth.listed:
-        sources = corpus.codes(table.offers.column("source").to_pylist())
-        scores = measures.pairwise_listed(predicted, truth.left, truth.right, sources)
-    else:
-        judged = np.flatnonzero(truth.cluster >= 0)
-        scores = measures.pairwise(predicted[judged], truth.cluster[judged])
+def is_installed() -> bool:
+    """Whether Splink can stand beside: it is no dependency of the project."""
+    return importlib.util.find_spec("splink") is not None
+
+
+def measure(table: Table, backend: str) -> dict[str, Any]:
+    """F1, seconds and memory of Splink on a table; the memory is that of the process with its JVM."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pq.write_table(table.offers, folder / "offers.parquet")
+        seconds, peak, failure = _watched(folder, backend)
+        labels = json.loads((folder / "clusters.json").read_text()) if failure is None else []
+    scores = _scores(table, labels) if labels else None
     return {
-        "by": "Splink",
+        "by": f"Splink, {backend}",
         "table": table.name,
-        "offers": len(records),
-        "f1": scores.f1,
-        "precision": scores.precision,
-        "recall": scores.recall,
+        "offers": table.offers.num_rows,
+        "f1": scores and scores.f1,
+        "precision": scores and scores.precision,
+        "recall": scores and scores.recall,
         "goal": None,
         "seconds": seconds,
-        "peak_mb": peak_mb(),
+        "peak_mb": peak,
         "bands": 0,
-        "missed_bands": [],
+        "missed_bands": [failure] if failure else [],
     }
 
 
-def _records(table: Table) -> pd.DataFrame:
-    titles = [title.lower() for title in table.offers.column("title").to_pylist()]
-    words = [sorted(set(_WORD.findall(title))) for title in titles]
-    count = Counter(word for own in words for word in own)
-    size = len(titles)
+def _watched(folder: Path, backend: str) -> tuple[float, float, str | None]:
+    """Seconds, peak memory, and why there are no clusters, if there are none."""
+    command = [sys.executable, "-m", "benchmarks.resolution.splink_model", "offers.parquet", backend, "clusters.json"]
+    command = [str(folder / part) if part.endswith((".parquet", ".json")) else part for part in command]
+    started, peak = time.perf_counter(), 0.0
+    with (folder / "said").open("w+") as said:
+        child = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
+        failure = None
+        while child.poll() is None:
+            time.sleep(_LOOK_SECONDS)
+            peak = max(peak, family_mb(child.pid))
+            if peak > MAX_MB:
+                failure = f"stopped above {MAX_MB:,} MB"
+            elif time.perf_counter() - started > MAX_SECONDS:
+                failure = f"stopped after {MAX_SECONDS:,} seconds"
+            if failure:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+        if child.returncode and failure is None:
+            said.seek(0)
+            failure = f"failed: {said.read().strip().splitlines()[-1][:_SHOWN]}"
+    return time.perf_counter() - started, peak, failure
 
-    def code(own: list[str]) -> str | None:
-        mixed = [w for w in own if len(w) >= 4 and any(c.isdigit() for c in w)]
-        return min(mixed, key=lambda word: (count[word], -len(word), word)) if mixed else None
 
-    return pd.DataFrame({
-        "unique_id": [str(row) for row in range(size)],
-        # Splink makes columns of the sellers' names, so these are names that SQL takes.
-        "source_dataset": [f"seller_{code}" for code in corpus.codes(table.offers.column("seller").to_pylist())],
-        "words": [[{"word": w, "frequency": count[w] / size} for w in own] for own in words],
-        "rare": [[w for w in own if 2 <= count[w] <= RARE] for own in words],
-        "title": titles,
-        "opening": [" ".join(_WORD.findall(title)[:2]) for title in titles],
-        "code": [code(own) for own in words],
-        "price": [None if p is None else float(p) for p in table.offers.column("price").to_pylist()],
-    })  # fmt: skip
-
-
-def _clusters(records: pd.DataFrame) -> dict[str, str]:
-    # Loaded by name: Splink is no dependency of the project, this stands beside it where somebody installed it.
-    cll, cl, splink = (
-        import_module(f"splink{part}") for part in (".comparison_level_library", ".comparison_library", "")
-    )
-    logging.getLogger("splink").setLevel(logging.ERROR)
-    levels = [cll.CustomLevel(f"coalesce({_SHARED}, 1) <= {level}", f"<= {level}") for level in _LEVELS]
-    compared = [
-        cl.CustomComparison(output_column_name="words", comparison_levels=[*levels, cll.ElseLevel()]),
-        cl.CustomComparison(
-            output_column_name="code",
-            comparison_levels=[
-                cll.NullLevel("code"),
-                cll.ExactMatchLevel("code", term_frequency_adjustments=True),
-                cll.LevenshteinLevel("code", 1),
-                cll.JaroWinklerLevel("code", 0.9),
-                cll.ElseLevel(),
-            ],
-        ),
-    ]
-    if records["price"].notna().any():
-        prices = [cll.PercentageDifferenceLevel("price", share) for share in (0.02, 0.1, 0.3)]
-        compared.append(
-            cl.CustomComparison(
-                output_column_name="price", comparison_levels=[cll.NullLevel("price"), *prices, cll.ElseLevel()]
-            )
-        )
-    blocking = splink.block_on("rare", arrays_to_explode=["rare"])
-    settings = splink.SettingsCreator(
-        link_type="link_only",
-        comparisons=compared,
-        blocking_rules_to_generate_predictions=[blocking],
-        retain_matching_columns=False,
-    )
-    api = splink.DuckDBAPI()
-    linker = splink.Linker([api.register(records)], settings, log_level=logging.ERROR)
-    linker.training.estimate_probability_two_random_records_match([splink.block_on("code")], recall=0.7)
-    linker.training.estimate_u_using_random_sampling(max_pairs=1e7, seed=1)
-    for rule in (splink.block_on("code"), splink.block_on("opening")):
-        linker.training.estimate_parameters_using_expectation_maximisation(rule)
-    scored = linker.inference.predict(threshold_match_probability=PROBABILITY)
-    found = linker.clustering.cluster_using_single_best_links(
-        scored, sorted(records["source_dataset"].unique()), threshold_match_probability=PROBABILITY
-    )
-    frame = found.as_pandas_dataframe()
-    return dict(zip(frame["unique_id"].astype(str), frame["cluster_id"].astype(str), strict=True))
+def _scores(table: Table, labels: list[str]) -> Scores:
+    predicted, truth = corpus.codes(labels), table.truth
+    if truth.listed:
+        sources = corpus.codes(table.offers.column("source").to_pylist())
+        return measures.pairwise_listed(predicted, truth.left, truth.right, sources)
+    judged = np.flatnonzero(truth.cluster >= 0)
+    return measures.pairwise(predicted[judged], truth.cluster[judged])

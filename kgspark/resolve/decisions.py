@@ -1,11 +1,14 @@
 """What people decided on pairs of offers, as a CSV file or a Delta table that they keep.
 
-left_offer_id, right_offer_id, decision (same, different, or empty: not yet) -> pairs in order -> one decision a pair
+left_offer_id, right_offer_id, decision (same, different, or empty: not yet) -> pairs in order -> what cannot be read or
+contradicts set aside -> one decision a pair
 """
 
 from __future__ import annotations
 
-import itertools
+import logging
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import functions as F
 
 from kgspark.errors import InputError
+from kgspark.resolve import contradictions
 from kgspark.resolve.cluster import DIFFERENT, SAME
 from kgspark.resolve.distributed import DECISIONS
 from kgspark.resolve.resolver import Decisions
@@ -23,12 +27,36 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
+log = logging.getLogger(__name__)
+
+# Left, right and what was said, as read: any of them may be missing.
+Answer = tuple[str | None, str | None, int | None]
 COLUMNS = ("left_offer_id", "right_offer_id", "decision")
-_SHOWN = 5
+UNREADABLE, CONTRADICTED = "answer_unreadable", "answer_contradicted"
+_LOGGED = 5
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """An answer that is not obeyed: its pair (one offer, or "", where an end is missing), the rule, and why."""
+
+    left: str
+    right: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What people said: ``obeyed`` rows of left, right, cluster.SAME or DIFFERENT, each pair once, sorted; the rest."""
+
+    obeyed: tuple[tuple[str, str, int], ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
 
 
 def read(spark: SparkSession, place: str | None) -> DataFrame:
-    """Decided pairs, one row each: left, right (the larger id), said (cluster.SAME or DIFFERENT); none without a place.
+    """Answered pairs, one row each: left, right (the larger id), said (cluster.SAME or DIFFERENT, or null where the
+    answer is neither); none without a place.
 
     A place that ends in .csv is a file with a header, any other the folder or the name of a Delta table; more columns
     do no harm. Raises InputError where it cannot be read, or lacks a column.
@@ -58,20 +86,56 @@ def read(spark: SparkSession, place: str | None) -> DataFrame:
     )
 
 
-def agreed(decisions: DataFrame) -> list[tuple[str, str, int]]:
-    """The decisions as rows, each pair once, sorted.
+def rows(answered: DataFrame) -> list[Answer]:
+    """The answers (``read``) as they are, distinct and sorted.
 
-    Raises InputError, naming some, where a pair has two answers, an answer is neither same nor different, or an end is
-    missing.
+    Raises InputError where there are some and none can be read: then the file is wrong, not an answer of it.
     """
-    rows = sorted({(row["left"], row["right"], row["said"]) for row in decisions.collect()}, key=str)
-    wrong = [row for row in rows if None in row or row[0] == row[1]]
-    if wrong:
-        raise InputError(f"resolve.decisions: say same or different, of two offers: {_some(wrong)}")
-    twice = [one[:2] for one, other in itertools.pairwise(rows) if one[:2] == other[:2]]
-    if twice:
-        raise InputError(f"resolve.decisions: same and different are both said of {_some(twice)}; keep one of them.")
-    return rows
+    found = sorted({(row["left"], row["right"], row["said"]) for row in answered.collect()}, key=str)
+    if found and not any(_is_readable(*row) for row in found):
+        raise InputError(
+            f"resolve.decisions: none of {len(found)} answers says same or different of two offers "
+            f"({_shown(found[0][:2])}); write one of these words under 'decision'."
+        )
+    return found
+
+
+def agreed(found: Sequence[Answer]) -> Answers:
+    """Which answers (``rows``) are obeyed; the others are named in the log, and in silver.offer_pairs_rejected.
+
+    Of same and different said of one pair, different is obeyed; what a chain of "same" contradicts is settled in
+    ``contradictions``.
+    """
+    meant = {SAME: set[contradictions.Pair](), DIFFERENT: set[contradictions.Pair]()}
+    aside = []
+    for left, right, said in found:
+        if left and right and said is not None and _is_readable(left, right, said):
+            meant[said].add((left, right))
+        else:
+            reason = "neither same nor different of two offers: write one of these words"
+            aside.append(SetAside(left or "", right or "", UNREADABLE, reason))
+    same, apart = meant[SAME], meant[DIFFERENT]
+    aside += [
+        SetAside(left, right, CONTRADICTED, "same and different are both said of the pair: kept apart; delete one")
+        for left, right in same & apart
+    ]
+    for chain in contradictions.chains(same - apart, apart):
+        ends = f"{chain.offers[0]} and {chain.offers[-1]}"
+        reason = f"{' = '.join(chain.offers)} by these answers, but {ends} are called different: correct one of them"
+        aside += [SetAside(left, right, CONTRADICTED, reason) for left, right in chain.pairs]
+    yielding = {(each.left, each.right) for each in aside if each.rule == CONTRADICTED}
+    obeyed = [(left, right, SAME) for left, right in same - yielding]
+    obeyed += [(left, right, DIFFERENT) for left, right in apart]
+    aside.sort(key=lambda each: (each.left, each.right, each.rule))
+    if aside:
+        counted = Counter(each.rule for each in aside)
+        log.warning(
+            "resolve.decisions: %d of %d answers are not obeyed (%s), see silver.offer_pairs_rejected: %s%s",
+            len(aside), len(found), ", ".join(f"{rule} {times}" for rule, times in sorted(counted.items())),
+            "; ".join(f"{_shown((each.left, each.right))}: {each.reason}" for each in aside[:_LOGGED]),
+            f" and {len(aside) - _LOGGED} more" if len(aside) > _LOGGED else "",
+        )  # fmt: skip
+    return Answers(tuple(sorted(obeyed)), tuple(aside))
 
 
 def of_rows(rows: Sequence[tuple[str, str, int]], ids: Sequence[str]) -> Decisions:
@@ -82,6 +146,10 @@ def of_rows(rows: Sequence[tuple[str, str, int]], ids: Sequence[str]) -> Decisio
     return Decisions(left, right, said.astype(np.int8))
 
 
-def _some(rows: Sequence[tuple[object, ...]]) -> str:
-    shown = "; ".join(", ".join(str(value) for value in row[:2]) for row in rows[:_SHOWN])
-    return shown + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
+def _is_readable(left: str | None, right: str | None, said: int | None) -> bool:
+    # least() and greatest() of a missing end give the other one twice.
+    return bool(left and right) and left != right and said is not None
+
+
+def _shown(pair: Sequence[str | None]) -> str:
+    return ", ".join(name or "?" for name in pair)

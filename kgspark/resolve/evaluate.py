@@ -1,6 +1,7 @@
 """Resolve the offers of some sources and say how right that is, against a gold file.
 
-source YAMLs -> offers as a night would clean them -> the whole method -> scores on the records with gold
+source YAMLs -> offers as a night would clean them -> the whole method, people's answers obeyed -> scores on the
+records with gold
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from kgspark.config import Config
 from kgspark.errors import InputError
 from kgspark.memory import peak_driver_mb
 from kgspark.night import Night
-from kgspark.resolve import corpus, gold, measures, repeats
-from kgspark.resolve.cluster import DIFFERENT
+from kgspark.resolve import corpus, decisions, gold, measures, repeats
+from kgspark.resolve.cluster import DIFFERENT, UNDECIDED
 from kgspark.resolve.corpus import Ints
 from kgspark.resolve.gold import Gold
 from kgspark.resolve.matcher import Matcher
@@ -37,7 +38,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that an evaluation says: scores are over the ``judged`` records, those with gold."""
+    """Everything that an evaluation says: scores are over the ``judged`` records, those with gold.
+
+    ``decided`` pairs of them had a person's answer: with them the scores say what a night would give, and flatter the
+    matcher.
+    """
 
     offers: int
     judged: int
@@ -48,6 +53,7 @@ class Report:
     candidates: int
     candidate_recall: float
     accepted: int
+    decided: int
     calibration: list[Band]
     seconds: dict[str, float]
     peak_mb: float
@@ -69,10 +75,12 @@ def evaluate(
 ) -> Report:
     """Read the sources, resolve their offers in this process, and measure.
 
-    ``where`` is SQL over the columns of silver.offers and narrows the offers before anything is resolved.
-    Raises InputError where a source, the gold file or the SQL is not as it must be.
+    ``where`` is SQL over the columns of silver.offers and narrows the offers before anything is resolved. Answers of
+    people that ``cfg.resolve.decisions`` names are obeyed and learnt from, as in a night.
+    Raises InputError where a source, the gold file, the answers or the SQL is not as it must be.
     """
     started = time.perf_counter()
+    answers = decisions.agreed(decisions.rows(decisions.read(spark, cfg.resolve.decisions)))
     frame = offers_of(spark, sources, cfg)
     try:
         chosen = frame.where(where) if where else frame
@@ -86,7 +94,8 @@ def evaluate(
     started = time.perf_counter()
     offers = corpus_of(read)
     normalising = time.perf_counter() - started
-    found = repeats.resolve(offers, sources_of(read), told, cfg.resolve, fitted=fitted)
+    by_people = decisions.of_rows(answers.obeyed, read.column("offer_id").to_pylist())
+    found = repeats.resolve(offers, sources_of(read), told, cfg.resolve, by_people, fitted=fitted)
     seconds = {"reading": reading, "normalising": normalising} | found.seconds
     return measure(found, truth, corpus.codes(read.column("source").to_pylist()), seconds)
 
@@ -117,7 +126,7 @@ def measure(found: Resolution, truth: Gold, sources: Ints, seconds: dict[str, fl
     known = (truth.cluster[left] >= 0) & (truth.cluster[right] >= 0)
     true = known & (truth.cluster[left] == truth.cluster[right])
     all_true = len(truth.left) if truth.listed else measures.pairs_within(cluster)
-    believed = (found.p > 0) & known
+    believed = (found.p > 0) & known & (found.decided == UNDECIDED)
     return Report(
         offers=len(truth.cluster),
         judged=len(judged),
@@ -128,6 +137,7 @@ def measure(found: Resolution, truth: Gold, sources: Ints, seconds: dict[str, fl
         candidates=len(found.pairs),
         candidate_recall=min(float(true.sum()) / all_true, 1.0) if all_true else 0.0,
         accepted=int(((found.verdict < Verdict.BEATEN) & (found.decided != DIFFERENT)).sum()),
+        decided=int((found.decided != UNDECIDED).sum()),
         calibration=measures.calibration(found.p[believed], true[believed]),
         seconds={step: round(value, 2) for step, value in seconds.items()},
         peak_mb=round(peak_driver_mb(), 1),
@@ -140,6 +150,8 @@ def lines(report: Report) -> list[str]:
     said = [f"{report.offers:,} offers, {report.judged:,} of them with gold"]
     if report.gold_records_without_offer:
         said.append(f"{report.gold_records_without_offer:,} rows of the gold file name a record that no offer has")
+    if report.decided:
+        said.append(f"{report.decided:,} pairs as people decided them; the calibration leaves them out")
     said += [f"{name:<15} precision {s.precision:.3f}  recall {s.recall:.3f}  F1 {s.f1:.3f}" for name, s in named]
     said.append(
         f"candidates      {report.candidates:,}, recall {report.candidate_recall:.3f}; accepted {report.accepted:,}"

@@ -6,6 +6,9 @@ name tokens of one side, the other side's text -> hit, prefix or miss
 
 from __future__ import annotations
 
+import bisect
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -115,9 +118,11 @@ class Lookup:
             count=len(tokens),
         )
         outcome = np.where(inside, np.int64(Outcome.HIT), np.int64(Outcome.MISS))
-        for i in np.flatnonzero(~inside & self.is_model[tokens]):
-            if shares_prefix(self.corpus.vocabulary[tokens[i]], self._models(int(owners[i]))):
-                outcome[i] = Outcome.PREFIX
+        asked = np.flatnonzero(~inside & self.is_model[tokens])
+        # The owners come in order: the models of each are listed once.
+        for owner, rows in itertools.groupby(asked.tolist(), key=owners.__getitem__):
+            models = self._models(int(owner))
+            outcome[[i for i in rows if shares_prefix(self.corpus.vocabulary[tokens[i]], models)]] = Outcome.PREFIX
         return outcome
 
     def _models(self, owner: int) -> Sequence[str]:
@@ -127,16 +132,22 @@ class Lookup:
 
 
 def shares_prefix(token: str, models: Sequence[str]) -> bool:
-    """Whether one of the model numbers begins with the token, or the token with it.
+    """Whether one of the model numbers, which are sorted, begins with the token, or the token with it.
 
     >>> shares_prefix("ue49nu8000t", ["ue49nu8000"]), shares_prefix("dsct500b", ["dsct300"])
     (True, False)
     """
-    for model in models:
-        short, long = sorted((token, model), key=len)
-        if len(short) >= _LOOSE_LENGTH and len(short) >= _PREFIX_SHARE * len(long) and long.startswith(short):
+    shortest = max(_LOOSE_LENGTH, math.ceil(_PREFIX_SHARE * len(token)))
+    for length in range(shortest, len(token)):
+        place = bisect.bisect_left(models, token[:length])
+        if place < len(models) and models[place] == token[:length]:
             return True
-    return False
+    if len(token) < _LOOSE_LENGTH:
+        return False
+    begin_alike = itertools.takewhile(
+        lambda model: model.startswith(token), itertools.islice(models, bisect.bisect_left(models, token), None)
+    )
+    return any(len(token) >= _PREFIX_SHARE * len(model) for model in begin_alike)
 
 
 def _mostly(name: Matrix, chosen: Bools, among: Bools) -> Bools:

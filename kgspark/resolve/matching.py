@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from pyspark.sql import functions as F
 
 from kgspark.resolve import counting, decisions, distributed, pair_rows, repeats, shared_keys, store, union
+from kgspark.resolve.decisions import SetAside
 from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.offers import corpus_of, listed, promises, sources_of
 from kgspark.resolve.repeats import Promises
@@ -20,7 +22,7 @@ from kgspark.schema import conform, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
     from kgspark.night import Night
     from kgspark.resolve.settings import ResolveSettings
@@ -33,7 +35,8 @@ PAIRS = "silver.offer_pairs"
 class Fit:
     """The matcher of a night, the sources whose sellers list a product once, the decisions, and the number of offers.
 
-    ``rows`` are those of silver.offer_pairs where one process resolved the offers, which finds them on the way.
+    ``rows`` are those of silver.offer_pairs where one process resolved the offers, which finds them on the way;
+    ``set_aside`` are people's answers that are not obeyed.
     """
 
     matcher: Matcher
@@ -41,6 +44,7 @@ class Fit:
     decisions: tuple[tuple[str, str, int], ...]
     offers: int
     rows: pa.Table | None = None
+    set_aside: tuple[SetAside, ...] = ()
 
     def save(self, root: str, trained_on: str) -> str:
         """Keep the matcher under ``root``; gives its folder."""
@@ -50,10 +54,11 @@ class Fit:
 def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Night) -> Fit:
     """Fit a matcher to the offers, or load the one that the settings name.
 
-    Inputs: silver.offers by offer_id; what people decided (``decisions.read``). Raises InputError where the decisions
-    contradict each other, or the matcher cannot be read.
+    Inputs: silver.offers by offer_id; what people decided (``decisions.read``). Raises InputError where no answer can
+    be read, or the matcher cannot.
     """
-    said = tuple(decisions.agreed(decided))
+    answers = decisions.agreed(decisions.rows(decided))
+    said = answers.obeyed
     pinned = store.load(cfg.matcher) if cfg.matcher else None
     told = promises(offers, night.sources, pinned, cfg)
     number = offers.count()
@@ -65,7 +70,8 @@ def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Nigh
         matcher, rows = found.matcher, pair_rows.of_resolution(corpus, ids, found)
     else:
         matcher, rows = pinned or _fit_sample(_read(offers, told.once, cfg), number, said, told, cfg), None
-    fitted = Fit(matcher, told.once if matcher.once is None else matcher.once, said, number, rows)
+    once = told.once if matcher.once is None else matcher.once
+    fitted = Fit(matcher, once, said, number, rows, answers.set_aside)
     log.info(
         "resolve: %d offers in %s, matcher %s",
         number, "one process" if fitted.rows is not None else "Spark", "pinned" if pinned else "fitted",
@@ -78,17 +84,35 @@ def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Nigh
 def build(
     offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Night, fitted: Fit
 ) -> dict[str, DataFrame]:
-    """Judge every candidate pair of offers; inputs as for ``fit``, and what it gave. Gives silver.offer_pairs."""
+    """Judge every candidate pair of offers; inputs as for ``fit``, and what it gave.
+
+    Gives silver.offer_pairs, and in its rejects the answers of people that are not obeyed.
+    """
     spark = offers.sparkSession
     contract = table(PAIRS)
+    rejects = _rejects(spark, fitted.set_aside, night)
     if fitted.rows is not None:
         rows = fitted.rows.select(contract.column_names)
-        return {PAIRS: conform(spark.createDataFrame(rows, contract.struct), contract)}
+        return {PAIRS: conform(spark.createDataFrame(rows, contract.struct), contract), contract.rejected_name: rejects}
     cfg = cfg.under(fitted.matcher.settings)
     frame = _read(offers, fitted.once, cfg)
     said = spark.createDataFrame(list(fitted.decisions), distributed.DECISIONS)
     judged = distributed.judged(frame, said, fitted.matcher, cfg, fitted.offers)
-    return {PAIRS: conform(union.offer_pairs(judged, frame, fitted.matcher, cfg, fitted.offers), contract)}
+    found = union.offer_pairs(judged, frame, fitted.matcher, cfg, fitted.offers)
+    return {PAIRS: conform(found, contract), contract.rejected_name: rejects}
+
+
+def _rejects(spark: SparkSession, set_aside: Sequence[SetAside], night: Night) -> DataFrame:
+    """Answers that are not obeyed, as rejects: the pair goes on without them."""
+    rows = [(f"{each.left} {each.right}".strip(), each.rule, each.reason) for each in set_aside]
+    told = spark.createDataFrame(rows, "record_id string, rule string, reason string").select(
+        "*",
+        F.lit("decisions").alias("source"),
+        F.lit(decisions.COLUMNS[2]).alias("field"),
+        F.lit(True).alias("kept"),
+        F.lit(night.date).alias("night"),
+    )
+    return conform(told, table(table(PAIRS).rejected_name))
 
 
 def _read(offers: DataFrame, once: Sequence[str], cfg: ResolveSettings) -> DataFrame:

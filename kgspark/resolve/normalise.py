@@ -19,6 +19,9 @@ from kgspark.resolve import traits
 from kgspark.resolve.quantities import UNIT_TOKEN, set_apart, spelled
 
 DESCRIPTION_LENGTH = 1000
+# Characters of a title that are read: what a seller stuffs in behind them tells no products apart, and each token of a
+# name is looked for among all of the other offer.
+TITLE_LENGTH = 1000
 # Letters and digits of a model number that can tell products apart: "1" and "N/A" cannot.
 _SHORTEST_MODEL = 4
 _NO_MAKERS = frozenset(name.replace(" ", "") for name in NOT_BRANDS)
@@ -76,6 +79,7 @@ def listing(
     >>> listing("iPhone 8 Plus 64 GB, 5,5\\"", brand="Apple").name
     ('5.5inch', '64gb', '8', 'apple', 'iphone', 'plus')
     """
+    title = title[:TITLE_LENGTH]
     known = squash(clean(title))
     said = [brand if brand and squash(clean(brand)) not in known else None, title]
     said.append(mpn if mpn and squash(clean(mpn)) not in known else None)

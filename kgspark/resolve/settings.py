@@ -38,6 +38,9 @@ class ResolveSettings(Settings):
     decisions: str | None = Field(
         None, description="What people decided on pairs: CSV file or Delta table; see kgspark resolve review"
     )
+    review_pairs: int = Field(
+        1000, ge=0, description="Pairs that silver.review_pairs lists for people to judge, the least certain first"
+    )
     max_driver_offers: int = Field(
         100_000,
         ge=0,

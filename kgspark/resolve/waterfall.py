@@ -11,7 +11,7 @@ from kgspark.resolve.explain import Explanation, Place
 
 _BARS = 12
 _BAR_WIDTH = 30
-_VERDICTS = {
+VERDICTS = {
     "joined": "joined: one product",
     "beaten": "not joined: one of them has a better partner at the other's seller",
     "improbable": "not joined: too improbable",
@@ -21,6 +21,8 @@ _VERDICTS = {
     "refused_person": "not joined: somebody said that they, or offers joined to them, are different products",
     "refused_links": "not joined: most pairs between the two groups of offers are improbable",
 }
+# What became of a token of one offer in the other.
+FINDINGS = {"hit": "in both", "prefix": "a number that begins alike", "miss": "only in one"}
 
 
 class _Bar(NamedTuple):
@@ -44,7 +46,7 @@ def lines(said: Explanation) -> Iterator[str]:
     """The explanation as lines of text."""
     for offer in (said.left, said.right):
         yield f"{offer['offer_id']}  {offer['source']} / {offer['seller']}: {offer['title']}{_codes(offer)}"
-    yield f"{_VERDICTS[said.verdict]}; probability {said.probability:.3f} (joined from {said.threshold:g})"
+    yield f"{VERDICTS[said.verdict]}; probability {said.probability:.3f} (joined from {said.threshold:g})"
     if said.decision:
         yield f"a person said: {said.decision}"
     yield from (f"  instead: {rival['offer_id']}  {rival['seller']}: {rival['title']}" for rival in said.rivals)
@@ -68,7 +70,7 @@ def page(said: Explanation) -> str:
     template = Environment(autoescape=True).from_string(_PAGE)
     return template.render(
         said=said,
-        verdict=_VERDICTS[said.verdict],
+        verdict=VERDICTS[said.verdict],
         found=", ".join(said.found_by) or _why_not(said.places),
         places=[_place(place) for place in said.places],
         bars=bars,
@@ -82,8 +84,7 @@ def _name(entry: Mapping[str, Any]) -> str:
     if entry["kind"] == "base":
         return "any pair of candidates"
     if entry["kind"] == "token":
-        words = {"hit": "in both", "prefix": "a number that begins alike", "miss": "only in one"}
-        return f"'{entry['what']}' {words[entry['finding']]}"
+        return f"'{entry['what']}' {FINDINGS[entry['finding']]}"
     return f"{entry['what'].replace('_', ' ')} = {entry['finding']}"
 
 

@@ -1,4 +1,4 @@
-"""Explanations, the review list and the plan over a small resolved world."""
+"""Explanations and the plan over a small resolved world."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from kgspark.errors import InputError
 from kgspark.night import Night
-from kgspark.resolve import distributed, explain, matching, plan, products, review, waterfall
+from kgspark.resolve import distributed, explain, matching, plan, products, waterfall
 from kgspark.resolve.offers import listed
 from kgspark.resolve.settings import ResolveSettings
 from tests.builders import rows
@@ -71,18 +71,6 @@ def test_a_pair_that_was_never_compared_says_so(kg: Any) -> None:
 def test_an_unknown_offer_is_named(kg: Any) -> None:
     with pytest.raises(InputError, match="no offer left/999"):
         explain.explain(kg, "left/999", "left/1", CFG, [SHOPS])
-
-
-def test_review_asks_about_each_offer_once_the_least_certain_first(spark: SparkSession) -> None:
-    said = [("a", "b", 0.52), ("a", "c", 0.45), ("d", "e", 0.7), ("f", "g", 0.95), ("h", "i", 0.2)]
-    values = [{"left_offer_id": x, "right_offer_id": y, "probability": p} for x, y, p in said]
-    values += [{"left_offer_id": "j", "right_offer_id": "k", "probability": 0.5, "decision": "same"}]
-    offers = rows(spark, "silver.offers", [{"offer_id": n, "record_id": n, "title": n.upper()} for n in "abcdefghijk"])
-    found = review.uncertain(rows(spark, "silver.offer_pairs", values), offers, 10)
-    assert [(r.left_offer_id, r.right_offer_id, r.decision, r.left_title) for r in found.collect()] == [
-        ("a", "b", None, "A"),
-        ("d", "e", None, "D"),
-    ]
 
 
 def _listed(spark: SparkSession) -> DataFrame:

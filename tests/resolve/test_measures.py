@@ -62,11 +62,38 @@ def test_gold_clusters(tmp_path: Path) -> None:
     assert ((found.cluster >= 0).tolist(), found.unknown, found.listed) == ([True, False, False, False], 1, False)
 
 
-@pytest.mark.parametrize(
-    ("columns", "said"), [(["nope", "y"], "has the columns x, y"), (["x=c", "y=a"], "names the source")]
-)
-def test_wrong_columns_are_said(tmp_path: Path, columns: list[str], said: str) -> None:
+def test_gold_clusters_over_several_sources(tmp_path: Path) -> None:
     file = tmp_path / "gold.csv"
-    file.write_text("x,y\n1,2\n")
+    file.write_text("shop,record,product\na,1,kettle\nb,1,kettle\nb,2,lamp\nb,7,lamp\nc,1,lamp\n")
+    found = gold.read(file, ["shop", "record", "product"], ["a", "b"], ROWS)
+    assert (found.cluster >= 0).tolist() == [True, False, True, True]
+    assert found.cluster[0] == found.cluster[2] != found.cluster[3]
+    assert (found.unknown, found.listed) == (2, False)
+    one = gold.read(file, ["record=b", "product"], ["a", "b"], ROWS)
+    assert (one.cluster >= 0).tolist() == [False, False, True, True]
+
+
+def test_gold_pairs_of_any_sources_are_judged_with_what_they_imply(tmp_path: Path) -> None:
+    file = tmp_path / "gold.csv"
+    file.write_text("s,k,t,l\na,1,b,1\nb,1,b,2\na,9,b,2\n")
+    found = gold.read(file, ["s", "k", "t", "l"], ["a", "b"], ROWS)
+    assert found.cluster[0] == found.cluster[2] == found.cluster[3] != found.cluster[1]
+    assert (found.unknown, found.listed) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("columns", "sources", "said"),
+    [
+        (["nope", "y"], "ab", "has the columns x, y"),
+        (["x"], "ab", "name 2 to 4"),
+        (["x=c", "y=a"], "ab", "names the source"),
+        ([], "abc", "say whose the keys are: source,key,cluster"),
+        (["x=a", "y", "y"], "ab", "either column=source, or the source's column"),
+        (["x=b", "y"], "ab", "No row of .* names an offer of a, b; are x, y the right columns"),
+    ],
+)
+def test_wrong_columns_are_said(tmp_path: Path, columns: list[str], sources: str, said: str) -> None:
+    file = tmp_path / "gold.csv"
+    file.write_text("x,y\n9,2\n")
     with pytest.raises(InputError, match=said):
-        gold.read(file, columns, ["a", "b"], ROWS)
+        gold.read(file, columns, list(sources), ROWS)
