@@ -103,6 +103,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("kgspark/quality/", "great_expectations"): "this is the package that knows Great Expectations",
     ("kgspark/ingest/preflight.py", "collect"): "before the night: one row a file",
     ("kgspark/ingest/deliveries.py", "collect"): "before the night: one row a file",
+    ("kgspark/resolve/evaluate.py", "persist"): "no stage: the offers are cleaned once and read three times",
     ("kgspark/resolve/evaluate.py", "toArrow"): "no stage: people's samples, resolved in one process",
     ("kgspark/resolve/counting.py", "toArrow"): "part of a fit: document frequencies are the matcher's tables",
     ("kgspark/resolve/decisions.py", "collect"): "part of a fit: what people decided, by hand",

@@ -83,9 +83,11 @@ def evaluate(
     answers = decisions.agreed(decisions.rows(decisions.read(spark, cfg.resolve.decisions)))
     frame = offers_of(spark, sources, cfg)
     try:
-        chosen = frame.where(where) if where else frame
+        # Read for what sources promise, for the sellers' sizes and for the rows: cleaned once.
+        chosen = (frame.where(where) if where else frame).persist()
         told = promises(chosen, sources, fitted, cfg.resolve)
         read = listed(chosen, told.once, "source", "record_id").toArrow()
+        chosen.unpersist()
     except AnalysisException as error:
         raise InputError(f"--where {where}: {str(error).splitlines()[0]}") from None
     reading = time.perf_counter() - started
