@@ -16,6 +16,7 @@ from rich.console import Console
 
 import kgspark.cli_opinions  # noqa: F401 - adds its commands to evaluate
 from kgspark import cli_attributes
+from kgspark.cli_nights import nights_app, privacy_app, releases_app, telling
 from kgspark.cli_resolve import evaluate_app, resolve_app
 from kgspark.errors import EngineError, InputError, KgsparkError
 
@@ -28,6 +29,9 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(resolve_app, name="resolve")
 app.add_typer(cli_attributes.attributes_app, name="attributes")
 app.command("facts")(cli_attributes.facts)
+app.add_typer(nights_app)
+app.add_typer(releases_app, name="releases")
+app.add_typer(privacy_app, name="privacy")
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -39,46 +43,33 @@ ROWS_SHOWN = 50
 def nightly(
     config: ConfigOption = DEFAULT_CONFIG,
     date: Annotated[str | None, typer.Option(help="The night's date, YYYY-MM-DD; today (UTC) if not given.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Build everything anew, whether it changed or not.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Also build everything anew, and release only if it is the same.")
+    ] = False,
+    max_minutes: Annotated[
+        float | None, typer.Option(help="Begin no further stage after this; the same command goes on.", min=0)
+    ] = None,
+    on_failure: Annotated[
+        str | None, typer.Option(help="A command to run where the night fails; it gets the reason on its input.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do and cost; write nothing.")] = False,
 ) -> None:
-    """Run a whole night: dumps in, a gated release out."""
-    from kgspark.nights import run_configured
+    """Run a whole night: dumps in, a gated release out. Only what changed since the last one is built."""
+    from kgspark.forecast import lines
+    from kgspark.nights import forecast_configured, run_configured
     from kgspark.publish.readers import open_release
     from kgspark.publish.summary import print_summary
-    from kgspark.run import open_lake
+    from kgspark.run import NightOptions, open_lake
 
-    console = _console()
-    spark, cfg, report = run_configured(config, _date(date), os.environ, console=console)
-    print_summary(console, report, open_release(open_lake(spark, cfg)), str(config))
-
-
-@app.command("releases")
-def releases_command(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
-    """List the releases, oldest first; the last one is what readers see."""
-    from kgspark.releases import all_releases
-
-    _, lake = _lake(config)
-    known = all_releases(lake)
-    if as_json:
-        typer.echo(json.dumps([vars(release) for release in known], default=str, ensure_ascii=False))
+    if dry_run:
+        typer.echo("\n".join(lines(forecast_configured(config, _date(date), os.environ, full))))
         return
-    for release in known:
-        latest = "  <- latest" if release is known[-1] else ""
-        made = f"{release.created_at:%Y-%m-%d %H:%M:%S}"
-        typer.echo(
-            f"{release.sequence:>4}  {release.release_id}  {release.action:<8}  {made}  "
-            f"{len(release.tables)} tables{latest}"
-        )
-    if not known:
-        typer.echo("no release yet: run 'kgspark nightly'")
-
-
-@app.command()
-def rollback(release_id: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Make an earlier release the latest again."""
-    from kgspark.releases import rollback as roll_back
-
-    _, lake = _lake(config)
-    typer.echo(f"readers now see {roll_back(lake, release_id).release_id}")
+    console = _console()
+    options = NightOptions(full=full, verify=verify, max_minutes=max_minutes)
+    with telling(on_failure):
+        spark, cfg, report = run_configured(config, _date(date), os.environ, console=console, options=options)
+    print_summary(console, report, open_release(open_lake(spark, cfg)), str(config))
 
 
 @app.command()

@@ -26,6 +26,7 @@ from kgspark.graph.facts_settings import FactsSettings
 from kgspark.graph.settings import GraphSettings
 from kgspark.ingest.settings import IngestSettings
 from kgspark.ingest.silver_settings import SilverSettings
+from kgspark.lock_settings import LockSettings
 from kgspark.quality.settings import QualitySettings
 from kgspark.reconcile.settings import ReconcileSettings
 from kgspark.resolve.settings import ResolveSettings
@@ -68,6 +69,7 @@ class Config(Settings):
     catalog: CatalogSettings = CatalogSettings()
     privacy: PrivacySettings = PrivacySettings()
     spark: SparkSettings = SparkSettings()
+    lock: LockSettings = LockSettings()
     ingest: IngestSettings = IngestSettings()
     silver: SilverSettings = SilverSettings()
     attributes: AttributesSettings = AttributesSettings()

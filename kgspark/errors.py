@@ -19,6 +19,12 @@ class InputError(KgsparkError):
     exit_code = 2
 
 
+class OutOfTimeError(KgsparkError):
+    """The night used up its minutes: what is done stays done, the next call goes on."""
+
+    exit_code = 4
+
+
 class EngineError(KgsparkError):
     """Spark, Java or storage failed."""
 

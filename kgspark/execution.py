@@ -7,28 +7,27 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from kgspark import __version__, releases
-from kgspark.config import Config
-from kgspark.errors import GateError, InputError
+from kgspark.changes import changes
+from kgspark.errors import InputError
+from kgspark.gates import Gates
+from kgspark.incremental import Plan
 from kgspark.ingest.frame import read_sources
-from kgspark.ledger import Ledger
 from kgspark.memory import peak_driver_mb
-from kgspark.night import Night
 from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, Stage
 from kgspark.progress import Progress
-from kgspark.quality.gate import GateContext, Gatekeeper
-from kgspark.quality.results import GateReport
 from kgspark.releases import Release
 from kgspark.resolve.distributed import DECISIONS as DECIDED
 from kgspark.schema import REJECTED_SUFFIX, table
 from kgspark.session import describe
 from kgspark.side_by_side import Stopwatch, shares, side_by_side
-from kgspark.tables import Lake, Written
+from kgspark.tables import Written
+from kgspark.tonight import Tonight
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -37,40 +36,40 @@ Result = TypeVar("Result")
 class Execution:
     """One night's state: where each table is pinned, and what was written."""
 
-    def __init__(
-        self,
-        lake: Lake,
-        cfg: Config,
-        night: Night,
-        ledger: Ledger,
-        last: Release | None,
-        progress: Progress,
-        decided: Sequence[tuple[object, ...]] = (),
-    ) -> None:
-        self.lake, self.cfg, self.night, self.ledger, self.progress = lake, cfg, night, ledger, progress
-        self._decided = decided
-        self.released = dict(last.tables) if last else {}
-        self.pinned = self.released | ledger.versions()
-        self.gatekeeper = Gatekeeper(lake.spark, cfg.quality)
+    def __init__(self, tonight: Tonight, progress: Progress) -> None:
+        self.lake, self.cfg, self.night, self.ledger = tonight.lake, tonight.cfg, tonight.night, tonight.ledger
+        self.planner, self.progress, self._decided = tonight.planner, progress, tonight.decided
+        self.released = dict(tonight.last.tables) if tonight.last else {}
+        self.pinned = self.released | self.ledger.versions()
+        self.gates = Gates(self.lake, self.cfg, self.night, self.ledger, self.released, self._input)
         self._persisting_stages = 0
         self._lock = threading.Lock()
 
     def run(self, stage: Stage) -> None:
-        """Build a stage, write its tables, gate them, and enter it in the book; stages may run side by side."""
+        """Build as much of a stage as its plan says, write its tables, gate them, and enter it in the book; stages may
+        run side by side.
+        """
         self.progress.begin(stage.name)
+        plan = self.planner.plan(stage, self.pinned)
+        log.info("stage=%s plan=%s why=%s run=%s", stage.name, plan.how, plan.why, self.ledger.run_id)
+        if plan.how == "skip":
+            self._skip(stage, plan)
+            return
         watch = Stopwatch()
         describe(self.lake.spark, f"kgspark {stage.name}")
         with self._persisting():
-            frames, artefact = self._build(stage)
+            keys = self.planner.changed(stage, plan).persist() if plan.how == "keys" else None
+            frames, artefact = self._build(stage, keys)
             self._check_outputs(stage, frames)
-            done = self._each(lambda name: self._write(stage, name, frames[name]), sorted(frames))
+            done = self._each(lambda name: self._write(stage, plan, name, frames[name], keys), sorted(frames))
         written = {each.table: each for each in done}
         self.pinned |= {name: each.version for name, each in written.items()}
         seconds = shares(watch.lap(), {name: each.seconds for name, each in written.items()})
-        gated = self._gate(stage, written)
+        gated = self.gates.check(stage, written)
         gate_seconds = shares(watch.lap(), gated)
         rows = [
-            self._stage_row(stage, written, name, seconds[name], gate_seconds.get(name)) | {"artefact": artefact}
+            self._stage_row(stage, written, name, seconds[name], gate_seconds.get(name))
+            | {"artefact": artefact, "how": plan.how, "why": plan.why, "inputs": plan.inputs, "context": plan.context}
             for name in (*stage.writes, *(name for name in written if name not in stage.writes))
         ]
         # The entries before these have had a stage's time to be written: an error in them ends the night here.
@@ -78,9 +77,22 @@ class Execution:
         self.ledger.record_stage(rows)
         self.progress.end(stage.name, sum(written[name].rows for name in stage.writes))
 
-    def _build(self, stage: Stage) -> tuple[dict[str, DataFrame], str | None]:
-        """The stage's frames, and what it fitted as ``name/sha256``, if it fits anything."""
-        inputs = [self._input(name) for name in stage.reads]
+    def _skip(self, stage: Stage, plan: Plan) -> None:
+        """Go on with the stage's released tables, which passed their gates over the same inputs."""
+        made = [self.ledger.entry(stage.name, name, self.released[name]) for name in stage.writes]
+        spent = {"seconds": 0.0, "gate_seconds": None, "bytes_written": 0, "inserted": 0, "deleted": 0}
+        tonight = {"how": plan.how, "why": plan.why, "inputs": plan.inputs, "peak_driver_mb": peak_driver_mb()}
+        self.ledger.record_stage([row | spent | tonight for row in made])
+        self.progress.end(stage.name, sum(row["rows_out"] for row in made))
+
+    def anew(self, stage: Stage) -> dict[str, tuple[DataFrame, DataFrame]]:
+        """For each table of a stage what the night has, and what building it whole from tonight's inputs gives."""
+        frames, _ = self._build(stage, None)
+        return {name: (self._input(name), frame) for name, frame in sorted(frames.items())}
+
+    def _build(self, stage: Stage, keys: DataFrame | None) -> tuple[dict[str, DataFrame], str | None]:
+        """The stage's frames, of some keys or (None) of all, and what it fitted as ``name/sha256``, if anything."""
+        inputs = [self._of_keys(self._input(name), keys) for name in stage.reads]
         cfg = getattr(self.cfg, stage.settings)
         if stage.fit is None:
             return stage.build(*inputs, cfg=cfg, night=self.night), None
@@ -105,9 +117,25 @@ class Execution:
     def _each(self, work: Callable[[str], Result], names: Sequence[str]) -> list[Result]:
         return side_by_side(work, names, self.cfg.spark.tables_at_a_time)
 
-    def _write(self, stage: Stage, name: str, frame: DataFrame) -> Written:
+    @staticmethod
+    def _of_keys(frame: DataFrame, keys: DataFrame | None) -> DataFrame:
+        if keys is None or not set(keys.columns) <= set(frame.columns):
+            return frame
+        return frame.join(keys, on=keys.columns, how="left_semi")
+
+    def _write(self, stage: Stage, plan: Plan, name: str, frame: DataFrame, keys: DataFrame | None) -> Written:
         describe(self.lake.spark, f"kgspark {stage.name}: write {name}")
-        return self.lake.overwrite(name, frame, note=f"{self.ledger.run_id} {stage.name}")
+        note, base = f"{self.ledger.run_id} {stage.name}", self.released.get(name)
+        if plan.how == "all" or base is None:
+            return self.lake.overwrite(name, frame, note)
+        watch = Stopwatch()
+        before = self.lake.read(name, base)
+        known = self.ledger.rows_of(name, base)
+        rows = before.count() if known is None else known
+        found = changes(table(name), self._of_keys(before, keys), frame).persist()
+        if found.count() == 0:
+            return Written(name, base, rows, 0, watch.lap(), 0, 0)
+        return replace(self.lake.merge(name, found, base, rows, note), seconds=watch.lap())
 
     def publish(self, known: list[Release], stages: Sequence[Stage]) -> Release:
         """Append the release, if every stage has been done in this run."""
@@ -146,43 +174,6 @@ class Execution:
         name, version = self._pin(name)
         return self.lake.empty(name) if version is None else self.lake.read(name, version)
 
-    def _gate(self, stage: Stage, written: dict[str, Written]) -> dict[str, float]:
-        """Gate the stage's tables: seconds by table. Where a gate says no, every table of the stage goes back."""
-
-        def check(name: str) -> tuple[GateReport, float]:
-            watch = Stopwatch()
-            describe(self.lake.spark, f"kgspark {stage.name}: gate {name}")
-            report = self.gatekeeper.check(self._input(name), table(name), self._gate_context(name, written))
-            return report, watch.lap()
-
-        # Rejects are few, and mostly none: an empty table has nothing that could be wrong.
-        rejects = [name for name, each in written.items() if name.endswith(REJECTED_SUFFIX) and each.rows]
-        reports = self._each(check, (*stage.writes, *rejects))
-        self.ledger.record_gates([row for report, _ in reports for row in report.rows()])
-        failed = [report for report, _ in reports if not report.success]
-        if failed:
-            for name in written:
-                self.lake.restore(name, self.released.get(name))
-            raise GateError(failed[0].failure_message())
-        return {report.table: seconds for report, seconds in reports}
-
-    def _gate_context(self, name: str, written: dict[str, Written]) -> GateContext:
-        return GateContext(
-            run_id=self.ledger.run_id,
-            version=written[name].version,
-            rows=written[name].rows,
-            rejected=self._rejected_records(name, written),
-            previous_rows=self.ledger.rows_of(name, self.released.get(name)),
-            lookup=self._input,
-        )
-
-    def _rejected_records(self, name: str, written: dict[str, Written]) -> int:
-        rejects = written.get(name + REJECTED_SUFFIX)
-        if rejects is None or rejects.rows == 0:
-            return 0
-        dropped = self._input(rejects.table).where(~F.col("kept")).select("source", "record_id").distinct()
-        return dropped.count()
-
     def _stage_row(
         self, stage: Stage, written: dict[str, Written], name: str, seconds: float, gate_seconds: float | None
     ) -> dict[str, Any]:
@@ -195,6 +186,8 @@ class Execution:
             "version": done.version,
             "rows_in": sum(rows for rows in known if rows is not None),
             "rows_out": done.rows,
+            "inserted": done.inserted,
+            "deleted": done.deleted,
             "rejected": rejects.rows if rejects else sum(self.night.tally.by_source(name).values()),
             "bytes_written": done.bytes,
             "seconds": seconds,

@@ -40,6 +40,7 @@ def main(
         default=datetime.datetime.now(datetime.UTC).date(),
         help="the night's date, YYYY-MM-DD; the same for all steps of a night; today (UTC) if not given",
     )
+    parser.add_argument("--full", action="store_true", help="build everything anew, whether it changed or not")
     arguments = parser.parse_args()
     logging.basicConfig(
         level=environ.get("KGSPARK_LOG", "info").upper(), format="%(asctime)s %(name)s %(message)s", force=True
@@ -49,8 +50,10 @@ def main(
     def run() -> None:
         # Only now, so that a broken import, too, ends in one sentence and an exit code.
         from kgspark.nights import run_configured
+        from kgspark.run import NightOptions
 
         ship_wheels()
-        run_configured(arguments.config, arguments.date, environ, only=only, release=release)
+        options = NightOptions(full=arguments.full)
+        run_configured(arguments.config, arguments.date, environ, only=only, release=release, options=options)
 
     return guarded(run)

@@ -1,4 +1,4 @@
-"""The book of runs: what each night did, per stage and table, in ``ops.runs``, ``ops.stage_runs`` and
+"""The book of runs: what each night got and did, in ``ops.runs``, ``ops.deliveries``, ``ops.stage_runs`` and
 ``ops.gate_results``.
 """
 
@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -22,6 +22,8 @@ STAGE_RUNS = "ops.stage_runs"
 # Runs that the same command goes on with: one that was killed, and one that failed of something else than its rows.
 GOES_ON = ("running", "failed")
 GATE_RESULTS = "ops.gate_results"
+DELIVERIES = "ops.deliveries"
+MOVED = "moved"
 
 
 class Ledger:
@@ -41,6 +43,7 @@ class Ledger:
     ) -> None:
         self._lake = lake
         history = self._history()
+        self._history_rows = history
         self._rows = {(row["table"], row["version"]): int(row["rows_out"]) for row in history}
         left_open = self._open_run(config_hash, deliveries, date, from_release)
         self._is_new = left_open is None
@@ -95,6 +98,28 @@ class Ledger:
         """Rows that a version of a table was written with; None where no run wrote it."""
         return None if version is None else self._rows.get((table, version))
 
+    def made(self, stage: str, versions: Mapping[str, int | None]) -> dict[str, Any] | None:
+        """The newest entry of a run in which all these tables of a stage were at these versions; None where there is
+        none.
+        """
+        by_run: dict[str, dict[str, dict[str, Any]]] = {}
+        for row in self._history_rows:
+            if row["stage"] == stage:
+                by_run.setdefault(row["run_id"], {})[row["table"]] = row
+        for rows in reversed(by_run.values()):
+            if all(name in rows and rows[name]["version"] == version for name, version in versions.items()):
+                return rows[next(iter(versions))]
+        return None
+
+    def entry(self, stage: str, table: str, version: int) -> dict[str, Any]:
+        """The newest entry of a stage's table at a version, without its run and time."""
+        row = next(
+            row
+            for row in reversed(self._history_rows)
+            if (row["stage"], row["table"], row["version"]) == (stage, table, version)
+        )
+        return {name: value for name, value in row.items() if name not in ("run_id", "finished_at")}
+
     def record_stage(self, rows: Iterable[dict[str, Any]]) -> None:
         """Keep what a stage did, once its tables passed their gates; ``settle`` waits until it is on disk."""
         with self._lock:
@@ -107,6 +132,26 @@ class Ledger:
         """Keep what the gates found; ``settle`` waits until it is on disk."""
         with self._lock:
             self._enter(GATE_RESULTS, [row | {"run_id": self.run_id} for row in rows])
+
+    def move(self, versions: Mapping[str, int]) -> None:
+        """Keep that the tables of all stages hold the same rows at other versions."""
+        newest = {(row["stage"], row["table"]): row for row in self._stage_rows}
+        spent = {"seconds": 0.0, "gate_seconds": None, "bytes_written": 0, "inserted": 0, "deleted": 0, "how": MOVED}
+
+        def moved(inputs: Mapping[str, str] | None) -> dict[str, str]:
+            # "gate graph.nodes": what a gate looked up.
+            places = {name: name.rpartition(" ")[2] for name in inputs or {}}
+            return {name: str(versions.get(places[name], pin)) for name, pin in (inputs or {}).items()}
+
+        self.record_stage(
+            row | spent | {"version": versions[row["table"]], "inputs": moved(row.get("inputs"))}
+            for row in newest.values()
+        )
+
+    def record_arrivals(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Keep what each source delivered; ``settle`` waits until it is on disk."""
+        with self._lock:
+            self._enter(DELIVERIES, [row | {"run_id": self.run_id} for row in rows])
 
     def settle(self) -> None:
         """Wait until every entry is written. Raises what a write raised."""

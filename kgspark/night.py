@@ -17,6 +17,7 @@ class Night:
     """The night's only clock, its run, the night of the release it starts from, its sources, and its pseudonyms' key.
 
     ``secret`` keys the HMAC of shopper ids; it is left out of ``repr`` so that no log or traceback can show it.
+    ``erased`` are marks of people whose records must not come back (privacy/people.py).
     ``tally`` counts, while bronze is written, what the sources' ``where`` leaves out.
     """
 
@@ -25,4 +26,5 @@ class Night:
     sources: tuple[Source, ...] = ()
     secret: bytes = field(default=b"", repr=False)
     previous_date: datetime.date | None = None
+    erased: tuple[str, ...] = field(default=(), repr=False)
     tally: Tally = field(default_factory=Tally, repr=False, compare=False)

@@ -16,16 +16,21 @@ from kgspark.config import Config
 from kgspark.errors import InputError
 from kgspark.ingest.sources import Source, load_sources
 from kgspark.night import Night
+from kgspark.pipeline import STAGES
+from kgspark.preflight import preflight
 from kgspark.privacy.pseudonyms import SHORTEST_KEY
-from kgspark.run import NightReport, run_night
+from kgspark.run import EVERY_NIGHT, NightOptions, NightReport, open_lake, run_night
 from kgspark.session import get_session
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from kgspark.forecast import Forecast
     from kgspark.ingest.check import SourceReport
 
 KEY_VARIABLE = "KGSPARK_KEY"
+# Nights that an estimate goes by: enough for a median, few enough to follow a change of machine.
+PAST_NIGHTS = 14
 
 
 def configured_session(path: Path, environ: Mapping[str, str]) -> tuple[SparkSession, Config]:
@@ -74,6 +79,7 @@ def run_configured(
     only: Sequence[str] | None = None,
     release: bool = True,
     console: Console | None = None,
+    options: NightOptions = EVERY_NIGHT,
 ) -> tuple[SparkSession, Config, NightReport]:
     """Run a night, or some stages of it, as a configuration file says."""
     cfg = config.load(path, environ)
@@ -82,8 +88,22 @@ def run_configured(
     threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True).start()
     # After sources and key: a mistake in them should not wait for Spark to start.
     spark = session(cfg)
-    report = run_night(spark, cfg, night, only=only, release=release, console=console)
+    report = run_night(spark, cfg, night, only=only, release=release, console=console, options=options)
     return spark, cfg, report
+
+
+def forecast_configured(path: Path, date: datetime.date, environ: Mapping[str, str], full: bool) -> Forecast:
+    """What a night would do, as a configuration file says; nothing is written."""
+    from kgspark.bill import bills
+    from kgspark.forecast import forecast
+    from kgspark.tonight import tonight_of
+
+    cfg = config.load(path, environ)
+    night = Night(date=date, run_id="", sources=configured_sources(cfg, environ), secret=pseudonym_key(cfg, environ))
+    lake = open_lake(session(cfg), cfg)
+    tonight = tonight_of(lake, cfg, night, STAGES, full)
+    preflight(lake.spark, cfg, tonight.night, tonight.todo)
+    return forecast(tonight, bills(lake, PAST_NIGHTS))
 
 
 def check_configured(path: Path, environ: Mapping[str, str], records: int) -> list[SourceReport]:

@@ -43,7 +43,9 @@ class Stage:
     ``build(*inputs, cfg, night)`` gets them in this order and returns a frame for each table it writes,
     ``<table>_rejected`` among them. ``fit``, where there is one, gets the same before it and gives an Artefact that
     ``build`` takes as ``fitted``. ``settings`` names its block of the configuration. ``mode`` is ``rows`` where each
-    output key depends only on the input rows of that key. ``version`` goes up whenever the same input gives other rows.
+    output key depends only on the input rows of that key; ``by`` then names the columns of that key, in every output
+    and in the inputs (one that lacks them is reached, by its own key, through one that has both); without ``by`` the
+    stage itself knows what to keep. ``version`` goes up whenever the same input gives other rows.
     """
 
     name: str
@@ -54,14 +56,32 @@ class Stage:
     mode: Literal["rows", "whole"]
     version: int = 1
     fit: Callable[..., Artefact] | None = None
+    by: tuple[str, ...] = ()
 
 
+_RECORD = ("source", "record_id")
 _BRONZE = ("bronze.catalog_records", "bronze.review_records", "bronze.interaction_records")
 
 STAGES: tuple[Stage, ...] = (
     Stage("ingest.records", (RAW, *(name + PREVIOUS for name in _BRONZE)), _BRONZE, records.build, "ingest", "whole"),
-    Stage("ingest.offers", ("bronze.catalog_records",), ("silver.offers",), offers.build, "silver", "rows"),
-    Stage("ingest.reviews", ("bronze.review_records",), ("silver.reviews",), reviews.build, "silver", "rows"),
+    Stage(
+        "ingest.offers",
+        ("bronze.catalog_records",),
+        ("silver.offers",),
+        offers.build,
+        "silver",
+        "rows",
+        by=_RECORD,
+    ),
+    Stage(
+        "ingest.reviews",
+        ("bronze.review_records",),
+        ("silver.reviews",),
+        reviews.build,
+        "silver",
+        "rows",
+        by=_RECORD,
+    ),
     Stage(
         "ingest.interactions",
         ("bronze.interaction_records",),
@@ -69,6 +89,7 @@ STAGES: tuple[Stage, ...] = (
         interactions.build,
         "silver",
         "rows",
+        by=_RECORD,
     ),
     Stage(
         "ingest.price_history",
@@ -77,6 +98,7 @@ STAGES: tuple[Stage, ...] = (
         price_history.build,
         "silver",
         "rows",
+        by=("offer_id",),
     ),
     Stage(
         "extract.attributes",
@@ -151,6 +173,7 @@ STAGES: tuple[Stage, ...] = (
         golden.build,
         "reconcile",
         "rows",
+        by=("product_id",),
     ),
     Stage(
         "graph.facts",

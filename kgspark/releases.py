@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import DataFrame
 
+from kgspark import manifests
 from kgspark.errors import InputError
 from kgspark.schema import load_tables, schema_version
 from kgspark.tables import Lake
 
 RELEASES = "ops.releases"
+RETIRED = "ops.retired_releases"
+_WHY = {
+    "vacuum": "it was older than the releases to be kept and was vacuumed",
+    "erasure": "it held what a person asked to be forgotten, which was erased",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,38 @@ def latest(lake: Lake) -> Release | None:
     return releases[-1] if releases else None
 
 
+def find_release(lake: Lake, release_id: str) -> Release:
+    """The newest row of a release. Raises InputError where the lake has none of that id, or keeps it no longer."""
+    releases = all_releases(lake)
+    found = next((known for known in reversed(releases) if known.release_id == release_id), None)
+    if found is None:
+        known_ids = ", ".join(dict.fromkeys(known.release_id for known in releases)) or "none"
+        raise InputError(f"The lake {lake.root} has no release {release_id}; it has {known_ids}.")
+    gone = retired(lake).get(release_id)
+    if gone:
+        raise InputError(
+            f"Release {release_id} can no longer be opened: {gone}. 'kgspark releases' lists those that can."
+        )
+    return found
+
+
+def retired(lake: Lake) -> dict[str, str]:
+    """Releases that can no longer be opened, and why, as the end of a sentence."""
+    if not lake.exists(RETIRED):
+        return {}
+    rows = lake.read(RETIRED).orderBy("retired_at").collect()
+    return {row["release_id"]: f"{_WHY[row['reason']]} on {row['retired_at']:%Y-%m-%d}" for row in rows}
+
+
+def retire(lake: Lake, release_ids: Iterable[str], reason: str) -> None:
+    """Say that releases can no longer be opened, before their files go; ``reason`` is a key of the texts above."""
+    now = datetime.datetime.now(datetime.UTC)
+    names = list(release_ids)
+    lake.append(RETIRED, [{"release_id": r, "reason": reason, "retired_at": now} for r in names], note=reason)
+    for name in names:
+        manifests.withdraw(lake, name)
+
+
 def publish(lake: Lake, row: dict[str, Any], releases: list[Release]) -> Release:
     """Append a release after ``releases``: this single commit is the release. ``row`` lacks sequence and time, which
     are given here.
@@ -60,6 +99,7 @@ def publish(lake: Lake, row: dict[str, Any], releases: list[Release]) -> Release
         **({"schema_version": schema_version()} | row),
     )
     lake.append(RELEASES, [vars(release)], note=f"{release.action} {release.release_id}")
+    manifests.write(lake, release)
     return release
 
 
@@ -70,10 +110,7 @@ def rollback(lake: Lake, release_id: str) -> Release:
     InputError where no release has that id.
     """
     releases = all_releases(lake)
-    target = next((known for known in reversed(releases) if known.release_id == release_id), None)
-    if target is None:
-        known_ids = ", ".join(dict.fromkeys(known.release_id for known in releases)) or "none"
-        raise InputError(f"The lake {lake.root} has no release {release_id}; it has {known_ids}.")
+    target = find_release(lake, release_id)
     for name, version in target.tables.items():
         try:
             lake.read(name, version).limit(1).collect()

@@ -6,30 +6,28 @@ invisible to the next one as it is to readers.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import SparkSession
 from rich.console import Console
 
-from kgspark import releases
 from kgspark.config import Config
-from kgspark.errors import GateError, KgsparkError
+from kgspark.errors import GateError, KgsparkError, OutOfTimeError
 from kgspark.execution import Execution
-from kgspark.ingest.deliveries import deliveries_hash
-from kgspark.ledger import Ledger
+from kgspark.lock import Lock
 from kgspark.night import Night
-from kgspark.pipeline import RAW, STAGES, Stage
+from kgspark.pipeline import STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.progress import Progress
 from kgspark.releases import Release
-from kgspark.resolve import decisions
 from kgspark.schedule import run_stages
 from kgspark.side_by_side import Stopwatch
 from kgspark.tables import Lake
+from kgspark.tonight import tonight_of
+from kgspark.verify import verify
 
 
 @dataclass(frozen=True)
@@ -44,18 +42,23 @@ class NightReport:
     seconds: float
 
 
+@dataclass(frozen=True)
+class NightOptions:
+    """How a night is run: ``full`` builds everything anew; ``verify`` also builds everything anew and compares; after
+    ``max_minutes`` no further stage begins.
+    """
+
+    full: bool = False
+    verify: bool = False
+    max_minutes: float | None = None
+
+
+EVERY_NIGHT = NightOptions()
+
+
 def open_lake(spark: SparkSession, cfg: Config) -> Lake:
     """The lake that a configuration names."""
     return Lake(spark, cfg.lake, cfg.catalog.name, cfg.catalog.prefix)
-
-
-def settings_hash(cfg: Config, night: Night, decided: Sequence[tuple[object, ...]] = ()) -> str:
-    """First 16 hex digits of a hash of all that decides a night beside its data: settings, mappings, pseudonym key, and
-    what people decided on pairs.
-    """
-    key = hmac.digest(night.secret or b"no key", b"kgspark settings", "sha256").hex()
-    said = [cfg.fingerprint, *(source.model_dump_json() for source in night.sources), key, *map(str, decided)]
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
 def run_night(
@@ -67,35 +70,57 @@ def run_night(
     release: bool = True,
     stages: Sequence[Stage] = STAGES,
     console: Console | None = None,
+    options: NightOptions = EVERY_NIGHT,
 ) -> NightReport:
     """Run the stages that the open run of this night has not yet done, gate each table, and release.
 
     ``only`` limits the stages to those whose name starts with one of its entries; with ``release=False`` the run stays
-    open for the next call. Raises InputError before anything is written where sources, model or lake are not as they
-    must be, and GateError where a gate said no: then that table is back at its earlier version and nothing is released.
+    open for the next call. Raises InputError before anything but the lock is written where another night holds the
+    lake, or sources, model or lake are not as they must be, and GateError where a gate said no: then that table is back
+    at its earlier version and nothing is released.
     """
-    watch = Stopwatch()
     lake = open_lake(spark, cfg)
-    known = releases.all_releases(lake)
-    last = known[-1] if known else None
-    asked = [s for s in stages if only is None or s.name.startswith(tuple(only))]
-    dumps = deliveries_hash(spark, night.sources) if any(RAW in s.reads for s in asked) else None
-    # Read here already, so that a mistake in them ends the night before it begins.
-    place = cfg.resolve.decisions
-    decided = decisions.rows(decisions.read(spark, place)) if place else []
-    ledger = Ledger(lake, settings_hash(cfg, night, decided), night.date, last.release_id if last else None, dumps)
-    night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None)
-    todo = [stage for stage in asked if stage.name not in ledger.stages_done()]
-    preflight(spark, cfg, night, todo)
+    with Lock(lake, cfg.lock, f"the night of {night.date}") as lock:
+        return _locked_night(lake, cfg, night, only, release, stages, console, options, lock)
+
+
+def _locked_night(
+    lake: Lake,
+    cfg: Config,
+    night: Night,
+    only: Sequence[str] | None,
+    release: bool,
+    stages: Sequence[Stage],
+    console: Console | None,
+    options: NightOptions,
+    lock: Lock,
+) -> NightReport:
+    watch = Stopwatch()
+    asked = [stage for stage in stages if only is None or stage.name.startswith(tuple(only))]
+    tonight = tonight_of(lake, cfg, night, asked, options.full)
+    ledger = tonight.ledger
+    preflight(lake.spark, cfg, tonight.night, tonight.todo)
     ledger.start()
-    execution = Execution(lake, cfg, night, ledger, last, Progress(len(todo), console), decided)
+    execution = Execution(tonight, Progress(len(tonight.todo), console))
+    deadline = None if options.max_minutes is None else time.monotonic() + options.max_minutes * 60
     published = None
     try:
-        run_stages(todo, execution.run, cfg.spark.stages_at_a_time)
+        left = run_stages(tonight.todo, execution.run, cfg.spark.stages_at_a_time, deadline)
         # All entries are on disk before a release refers to their run.
         ledger.settle()
+        if left:
+            raise OutOfTimeError(
+                f"The night's {options.max_minutes:g} minutes are over with {', '.join(s.name for s in left)} still to "
+                "do; the same command goes on with them, and nothing is released before."
+            )
+        if options.verify:
+            verify(execution, asked)
+        # Whoever was taken for dead meanwhile must not release.
+        lock.confirm()
         if release:
-            published = execution.publish(known, stages)
+            published = execution.publish(tonight.known, stages)
+    except OutOfTimeError:
+        raise  # the run stays open
     except GateError as error:
         ledger.finish("gate_failed", str(error))
         raise

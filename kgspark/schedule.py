@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -20,19 +21,26 @@ def needs(stages: Sequence[Stage]) -> dict[str, set[str]]:
     return needed
 
 
-def run_stages(stages: Sequence[Stage], work: Callable[[Stage], None], at_a_time: int) -> None:
+def run_stages(
+    stages: Sequence[Stage], work: Callable[[Stage], None], at_a_time: int, deadline: float | None = None
+) -> list[Stage]:
     """``work(stage)`` for each stage: in their order, up to ``at_a_time`` at once, none before those that it needs.
 
-    After an error no further stage begins; it is raised when those that have begun have ended.
+    After an error no further stage begins; it is raised when those that have begun have ended. After the deadline
+    (seconds of ``time.monotonic``) none begins either; gives those that were not begun.
     """
     needed, waiting, done = needs(stages), list(stages), set[str]()
     running: dict[Future[None], Stage] = {}
     with ThreadPoolExecutor(at_a_time, thread_name_prefix="kgspark-stage") as pool:
         while waiting or running:
-            ready = [stage for stage in waiting if needed[stage.name] <= done][: at_a_time - len(running)]
-            for stage in ready:
+            late = deadline is not None and time.monotonic() >= deadline
+            if late and not running:
+                break
+            ready = [stage for stage in waiting if needed[stage.name] <= done and not late]
+            for stage in ready[: at_a_time - len(running)]:
                 waiting.remove(stage)
                 running[pool.submit(work, stage)] = stage
             for ended in wait(running, return_when=FIRST_COMPLETED).done:
                 done.add(running.pop(ended).name)
                 ended.result()
+    return waiting

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LAYERS = ("1_bronze", "2_silver", "3_graph", "4_gold", "ops")
 REJECTED_SUFFIX = "_rejected"
+# Delta keeps minima and maxima only of these types; naming another as a statistics column is an error.
+_STATISTICS_TYPES = ("string", "int", "bigint", "double", "date", "timestamp", "decimal")
 
 
 class _Contract(BaseModel):
@@ -30,8 +32,8 @@ class _Contract(BaseModel):
 
 
 class Column(_Contract):
-    """A column: Spark SQL type, unit where it has one, meaning, and whether it holds personal data or a clock's
-    reading.
+    """A column: Spark SQL type, unit where it has one, meaning, and whether it holds personal data, may hold a
+    shopper's pseudonym, or a clock's reading.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Column(_Contract):
     meaning: str
     unit: str | None = None
     pii: bool = False
+    shopper: bool = False
     volatile: bool = False
 
 
@@ -80,9 +83,22 @@ class Table(_Contract):
         return [column.name for column in self.columns]
 
     @property
+    def layer(self) -> str:
+        """The part of the name before the point: bronze, silver, graph, gold or ops."""
+        return self.name.partition(".")[0]
+
+    @property
     def rejected_name(self) -> str:
         """Name of the table that keeps what this one set aside."""
         return self.name + REJECTED_SUFFIX
+
+    @property
+    def counted(self) -> list[str]:
+        """Columns whose minima and maxima Delta keeps in its log. They stay there when the rows are gone: none of what
+        names a person.
+        """
+        nameless = [c for c in self.columns if not (c.pii or c.shopper)]
+        return [c.name for c in nameless if c.type.partition("(")[0] in _STATISTICS_TYPES]
 
     @functools.cached_property
     def struct(self) -> StructType:

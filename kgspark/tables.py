@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from kgspark.errors import InputError
 from kgspark.schema import Table, conform, table
@@ -17,19 +19,20 @@ from kgspark.schema import Table, conform, table
 # What Spark answers where nothing, or something else than a Delta table, lies at a path or under a name.
 _NO_SUCH_TABLE = ("DELTA_TABLE_ONLY_OPERATION", "TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "PATH_NOT_FOUND")
 
-# Delta keeps minima and maxima only of these types; naming another as a statistics column is an error.
-_STATISTICS_TYPES = ("string", "int", "bigint", "double", "date", "timestamp", "decimal")
-
 
 @dataclass(frozen=True)
 class Written:
-    """What a write did: the Delta version it made, rows and bytes of data files, seconds."""
+    """What a write did: the Delta version it made, rows of the table now, bytes of data files, seconds, and how many
+    rows came and went.
+    """
 
     table: str
     version: int
     rows: int
     bytes: int
     seconds: float
+    inserted: int
+    deleted: int
 
 
 class Lake:
@@ -49,13 +52,13 @@ class Lake:
 
     def identifier(self, name: str) -> str:
         """How SQL names the table: ``delta.`path``` or its name in the catalogue."""
-        layer, _, short = name.partition(".")
-        if self._catalog:
-            return f"`{self._catalog}`.`{self._prefix}{layer}`.`{short}`"
-        return f"delta.`{self._path(name)}`"
+        place = self.path(name)
+        return ".".join(f"`{part}`" for part in place.split(".")) if self._catalog else f"delta.`{place}`"
 
-    def _path(self, name: str) -> str:
-        return f"{self.root}/{name.replace('.', '/', 1)}"
+    def path(self, name: str) -> str:
+        """Folder of a table; where there is a catalogue, its name there."""
+        layer, _, short = name.partition(".")
+        return f"{self._catalog}.{self._prefix}{layer}.{short}" if self._catalog else f"{self.root}/{layer}/{short}"
 
     def unwritable(self, error: Exception) -> InputError:
         """The sentence for what a first write ran into."""
@@ -92,7 +95,7 @@ class Lake:
                 return self.empty(name)
         if self._catalog:
             return self.spark.read.option("versionAsOf", version).table(self.identifier(name))
-        return self.spark.read.format("delta").option("versionAsOf", version).load(self._path(name))
+        return self.spark.read.format("delta").option("versionAsOf", version).load(self.path(name))
 
     def empty(self, name: str) -> DataFrame:
         """A frame with the table's columns and no row."""
@@ -103,36 +106,97 @@ class Lake:
         started = time.monotonic()
         self._save(name, frame, "overwrite", note)
         # Delta makes no commit where nothing replaces nothing: then the newest version is what was asked for, too.
+        version, metrics = self._last_commit(name)
+        rows, size = int(metrics.get("numOutputRows", 0)), int(metrics.get("numOutputBytes", 0))
+        return Written(name, version, rows, size, time.monotonic() - started, inserted=rows, deleted=0)
+
+    def merge(self, name: str, changes: DataFrame, base: int, rows: int, note: str) -> Written:
+        """Delete and insert rows of a version, of so many rows, in one commit.
+
+        ``changes`` has the table's columns and ``change``: ``delete`` takes away the row of that key, ``insert`` adds
+        the row as it stands. Rows are only marked as deleted (deletion vectors): no file is rewritten for one of its
+        rows. Nothing is committed where there is nothing to do.
+        """
+        started = time.monotonic()
+        if self.version(name) != base:
+            self.restore(name, base)
+        contract = table(name)
+        same_key = " AND ".join(f"old.`{key}` = new.`{key}`" for key in contract.key)
+        self.spark.sql(
+            f"MERGE INTO {self.identifier(name)} old USING {{changes}} new ON new.change = 'delete' AND {same_key} "
+            "WHEN MATCHED THEN DELETE WHEN NOT MATCHED AND new.change = 'insert' THEN INSERT *",
+            changes=changes,
+        )
+        version, metrics = self._last_commit(name)
+        inserted, deleted = int(metrics["numTargetRowsInserted"]), int(metrics["numTargetRowsDeleted"])
+        size, seconds = int(metrics.get("numTargetBytesAdded", 0)), time.monotonic() - started
+        return Written(name, version, rows + inserted - deleted, size, seconds, inserted, deleted)
+
+    def _last_commit(self, name: str) -> tuple[int, dict[str, str]]:
         history = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)} LIMIT 1")
         commit = history.select("version", "operationMetrics").collect()[0]
-        metrics = commit["operationMetrics"] or {}
-        return Written(
-            table=name,
-            version=int(commit["version"]),
-            rows=int(metrics.get("numOutputRows", 0)),
-            bytes=int(metrics.get("numOutputBytes", 0)),
-            seconds=time.monotonic() - started,
-        )
+        return int(commit["version"]), commit["operationMetrics"] or {}
 
     def append(self, name: str, rows: Iterable[Mapping[str, Any]], note: str = "") -> None:
         """Add rows, given as dicts of the table's columns, in one commit."""
         contract = table(name)
-        values = [tuple(row.get(column) for column in contract.column_names) for row in rows]
-        if values:
-            self._save(name, self.spark.createDataFrame(values, contract.struct).coalesce(1), "append", note)
+        listed = list(rows)
+        if listed:
+            self._save(name, self._frame(contract, listed), "append", note)
+
+    def replace_row(self, name: str, row: Mapping[str, Any], application: str, number: int) -> None:
+        """Make this row the table's only one, unless transaction ``number`` of the application was already made: then
+        nothing is written. Raises Spark's error where another process is making it at this moment.
+        """
+        contract = table(name)
+        self._create(contract)
+        frame = self._frame(contract, [row])
+        once = {"txnAppId": application, "txnVersion": str(number)}
+        if self._catalog:
+            frame.writeTo(self.identifier(name)).options(**once).overwrite(F.lit(True))
+        else:
+            frame.write.format("delta").mode("overwrite").options(**once).save(self.path(name))
 
     def upsert(self, name: str, row: Mapping[str, Any]) -> None:
         """Insert one row, or replace the row of the same key."""
         contract = table(name)
         self._create(contract)
-        frame = self.spark.createDataFrame([tuple(row.get(c) for c in contract.column_names)], contract.struct)
         on = " AND ".join(f"old.`{key}` = new.`{key}`" for key in contract.key)
         # A frame argument instead of a temporary view: nothing is left behind in the session's catalogue.
         self.spark.sql(
             f"MERGE INTO {self.identifier(name)} old USING {{new_rows}} new ON {on} "
             "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",
-            new_rows=frame,
+            new_rows=self._frame(contract, [row]),
         )
+
+    def _frame(self, contract: Table, rows: Iterable[Mapping[str, Any]]) -> DataFrame:
+        values = [tuple(row.get(column) for column in contract.column_names) for row in rows]
+        return self.spark.createDataFrame(values, contract.struct).coalesce(1)
+
+    def committed_at(self, name: str, version: int) -> datetime.datetime:
+        """When a version was made."""
+        history = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)}")
+        made = history.where(F.col("version") == version).select("timestamp").collect()[0]["timestamp"]
+        # Spark hands out the local time of the driver.
+        return made.astimezone(datetime.UTC)  # type: ignore[no-any-return]
+
+    def purge(self, name: str, version: int) -> int:
+        """Write the files anew that hold rows marked as deleted; gives the version from which on no file does."""
+        if self.version(name) != version:
+            self.restore(name, version)
+        self.spark.sql(f"REORG TABLE {self.identifier(name)} APPLY (PURGE)")
+        return self._last_commit(name)[0]
+
+    def vacuum(self, name: str, hours: int) -> None:
+        """Delete the files that no version younger than so many hours needs; no other process may be writing."""
+        check = "spark.databricks.delta.retentionDurationCheck.enabled"
+        before = self.spark.conf.get(check, "true") or "true"
+        # Delta's guard assumes that writers may be at work; the lock keeps ours out.
+        self.spark.conf.set(check, "false")
+        try:
+            self.spark.sql(f"VACUUM {self.identifier(name)} RETAIN {hours} HOURS")
+        finally:
+            self.spark.conf.set(check, before)
 
     def restore(self, name: str, version: int | None) -> None:
         """Make an earlier version the newest again; None empties a table that no release holds."""
@@ -145,10 +209,13 @@ class Lake:
         contract = table(name)
         self._create(contract)
         writer = conform(frame, contract).write.format("delta").mode(mode).option("userMetadata", note)
+        if contract.layer == "ops":
+            # The books of an older kgspark lack the columns that were added since.
+            writer = writer.option("mergeSchema", "true")
         if self._catalog:
             writer.saveAsTable(self.identifier(name))
         else:
-            writer.save(self._path(name))
+            writer.save(self.path(name))
 
     def _create(self, contract: Table) -> None:
         """Create the table if need be: comments from the contract, no statistics on personal data, its clustering."""
@@ -159,12 +226,13 @@ class Lake:
             self.spark.sql(f"CREATE DATABASE IF NOT EXISTS `{self._catalog}`.`{self._prefix}{layer}`")
         columns = ", ".join(f"`{c.name}` {c.type} COMMENT '{_quoted(c.meaning)}'" for c in contract.columns)
         cluster = contract.layout.get("cluster_by", ())
-        skipping = [c.name for c in contract.columns if not c.pii and c.type.partition("(")[0] in _STATISTICS_TYPES]
         statement = (
             f"CREATE TABLE IF NOT EXISTS {self.identifier(contract.name)} ({columns}) USING delta "
             + (f"CLUSTER BY ({', '.join(cluster)}) " if cluster else "")
             + f"COMMENT '{_quoted(contract.meaning)}' "
-            + f"TBLPROPERTIES ('delta.dataSkippingStatsColumns' = '{','.join(skipping)}', "
+            + f"TBLPROPERTIES ('delta.dataSkippingStatsColumns' = '{','.join(contract.counted)}', "
+            # A night that changes one row in a hundred would else rewrite every file. Of the books only rows are added.
+            + ("" if contract.layer == "ops" else "'delta.enableDeletionVectors' = 'true', ")
             # Releases pin versions: Delta must not forget them by itself; only a vacuum that knows releases may.
             + "'delta.logRetentionDuration' = 'interval 3650 days', "
             + "'delta.deletedFileRetentionDuration' = 'interval 3650 days')"

@@ -76,3 +76,19 @@ def test_after_an_error_what_runs_is_ended_and_nothing_begins() -> None:
     with pytest.raises(ValueError, match="offers"):
         run_stages([OFFERS, REVIEWS, FACTS], work, at_a_time=2)
     assert done == ["reviews"]
+
+
+def test_after_the_deadline_no_stage_begins_and_those_that_run_are_ended() -> None:
+    import time
+
+    began: list[str] = []
+
+    def work(each: Stage) -> None:
+        began.append(each.name)
+        time.sleep(0.2)
+
+    left = run_stages([OFFERS, REVIEWS, FACTS], work, 2, time.monotonic() + 0.1)
+    assert sorted(began) == ["offers", "reviews"]
+    assert [each.name for each in left] == ["facts"]
+    assert [each.name for each in run_stages([OFFERS, FACTS], work, 2, time.monotonic())] == ["offers", "facts"]
+    assert run_stages([OFFERS], work, 2, time.monotonic() + 60) == []

@@ -61,6 +61,11 @@ def list_files(spark: SparkSession, source: Source) -> list[str]:
     return files
 
 
+def absent(spark: SparkSession, sources: Sequence[Source]) -> list[str]:
+    """Names of the sources that may stay away and did; one that must come has been checked before the night."""
+    return [source.name for source in sources if source.on_missing == "keep" and not list_files(spark, source)]
+
+
 def text_files(spark: SparkSession, source: Source, files: Sequence[str]) -> DataFrame:
     """One row a file: path, length, and content, null for local files, which a worker opens itself."""
     listed = listing(spark, source)

@@ -16,8 +16,9 @@ from kgspark.ingest.mappings import CatalogueMapping, InteractionsMapping, Kind,
 from kgspark.ingest.settings import IngestSettings
 from kgspark.ingest.sources import Source
 from kgspark.night import Night
+from kgspark.privacy import people
+from kgspark.privacy.pseudonyms import pseudonym
 from kgspark.schema import conform, table
-from kgspark.tally import Tally
 
 TABLES: dict[Kind, str] = {
     "catalogue": "bronze.catalog_records",
@@ -48,7 +49,8 @@ def build(
     the same content delivered again is the same record. New content replaces the old under its key. What a snapshot
     source no longer holds is marked deleted and comes alive again when it returns; what an append source delivered
     stays, and so does all of a source that delivered nothing where that is allowed (``on_missing: keep``). Unreadable
-    records are kept in the table of each kind that their source emits.
+    records are kept in the table of each kind that their source emits. Records of people who were erased
+    (``night.erased``) are not kept at all.
     """
     previous = {"catalogue": previous_catalog, "reviews": previous_reviews, "interactions": previous_interactions}
     return {name: _bronze(raw, previous[kind], kind, night) for kind, name in TABLES.items()}
@@ -57,9 +59,7 @@ def build(
 def records_of_kind(raw: DataFrame, kind: Kind, night: Night) -> DataFrame | None:
     """Tonight's records of a kind, as bronze without its dates; None where no source emits the kind."""
     emitting = [(source, source.emits.mappings().get(kind)) for source in night.sources]
-    chosen = [
-        _of_source(raw, source, kind, mapping, night.tally) for source, mapping in emitting if mapping is not None
-    ]
+    chosen = [_of_source(raw, source, kind, mapping, night) for source, mapping in emitting if mapping is not None]
     if not chosen:
         return None
     return _numbered(functools.reduce(DataFrame.unionByName, chosen))
@@ -79,12 +79,13 @@ def _of_source(
     source: Source,
     kind: Kind,
     mapping: CatalogueMapping | ReviewsMapping | InteractionsMapping,
-    tally: Tally,
+    night: Night,
 ) -> DataFrame:
     """The source's records of the kind with their ``key``, null where a field of it is empty or none is declared."""
     rows = raw.where(F.col("source") == source.name).select(*_CONTENT, _fingerprint().alias("fingerprint"))
     names = dict.fromkeys(mapping.key)
-    for chosen in (mapping.where, mapping.latest_by):
+    shopper = getattr(mapping.columns, "shopper", None) if night.erased else None
+    for chosen in (mapping.where, mapping.latest_by, shopper):
         names |= dict.fromkeys(chosen.raw_fields() if chosen else ())
     # The fields stand alone beside the record, so that an expression may use any name, "source" and "file" too.
     # json_tuple reads a payload once for all of them; from_json would be planned once a field.
@@ -96,8 +97,12 @@ def _of_source(
     # A condition that cannot be judged (null) leaves nothing out: the silver rules say what is wrong with the record.
     if mapping.where:
         wanted = ~readable | F.coalesce(mapping.where.column().cast("boolean"), F.lit(True))
-        flat = tally.count(flat.withColumn("_wanted", wanted), ~F.col("_wanted"), TABLES[kind], source.name)
+        flat = night.tally.count(flat.withColumn("_wanted", wanted), ~F.col("_wanted"), TABLES[kind], source.name)
         flat = flat.where("_wanted")
+    if shopper:
+        space = F.lit(people.namespace(source, kind))
+        mark = pseudonym("erased", F.trim(shopper.column().cast("string")), space, people.erased_key(night.secret))
+        flat = flat.where(~F.coalesce(mark.isin(*night.erased), F.lit(False)))
     keyed = flat.select("_record", F.when(readable, key).alias("key"), latest.alias("latest")).select(
         "_record.*", "key", "latest"
     )
@@ -173,7 +178,12 @@ def _merged(records: DataFrame, previous: DataFrame, night: datetime.date) -> Da
     content = Window.partitionBy("source", "record_id", "fingerprint")
     both = new.unionByName(old).withColumn("came", F.max("is_new").over(record))
     first = F.coalesce(F.min("first_seen").over(content), F.lit(night).cast("date"))
-    return both.withColumn("first_seen", first).where(F.col("is_new") | ~F.col("came"))
+    # Where a content lay when it first came: a line added above it makes no other record of it.
+    lay = F.coalesce(
+        F.min(F.when(~F.col("is_new"), F.struct("file", "position"))).over(content), F.struct("file", "position")
+    )
+    kept = both.withColumns({"first_seen": first, "lay": lay}).where(F.col("is_new") | ~F.col("came"))
+    return kept.withColumns({"file": F.col("lay.file"), "position": F.col("lay.position")}).drop("lay")
 
 
 def _dated(rows: DataFrame, night: Night) -> DataFrame:

@@ -8,8 +8,14 @@ from kgspark.settings import Settings
 
 
 class IngestSettings(Settings):
-    """Limits of the framer, which cuts dumps into records."""
+    """Limits of the framer, which cuts dumps into records, and of what may vanish overnight."""
 
+    max_drop: float = Field(
+        0.3,
+        gt=0,
+        le=1,
+        description="Share of a snapshot source's records that may vanish in one night; more stops the night",
+    )
     max_record_bytes: int = Field(
         4_194_304,
         gt=0,

@@ -98,6 +98,7 @@ class Source(Strict):
     options: Options = Options()
     delivery: Literal["snapshot", "append"] = "snapshot"
     on_missing: Literal["fail", "keep"] = "fail"
+    max_drop: float | None = Default(default=None, gt=0, le=1)
     licence: str | None = None
     language: str | None = Default(default=None, pattern=r"^[a-z]{2}$")
     currency: str | None = Default(default=None, pattern=r"^[A-Z]{3}$")

@@ -35,15 +35,20 @@ def pseudonym(kind: str, raw_id: Column, namespace: Column, key: bytes) -> Colum
         for texts in batches:
             # Each id once: order lines repeat their shopper.
             distinct = texts.dictionary_encode()
-            names = [
-                None
-                if text is None
-                else f"{kind}/{hmac.digest(key, text.encode(), hashlib.sha256).hex()[:ID_HEX_DIGITS]}"
-                for text in distinct.dictionary.to_pylist()
-            ]
+            names = [None if text is None else _name(kind, text, key) for text in distinct.dictionary.to_pylist()]
             yield pc.take(pa.array(names, pa.string()), distinct.indices)
 
     message: Column = F.when(raw_id.isNotNull(), natural_key(namespace, raw_id))
     # PySpark's type stubs do not know the function yet.
     name: Column = F.arrow_udf(keyed, T.StringType())(message)  # type: ignore[attr-defined]
     return name
+
+
+def pseudonym_of(kind: str, raw_id: str, namespace: str, key: bytes) -> str:
+    """The pseudonym that ``pseudonym`` gives one id."""
+    # Lengths in characters, as natural_key counts them.
+    return _name(kind, "".join(f"{len(part)}:{part}" for part in (namespace, raw_id)), key)
+
+
+def _name(kind: str, message: str, key: bytes) -> str:
+    return f"{kind}/{hmac.digest(key, message.encode(), hashlib.sha256).hex()[:ID_HEX_DIGITS]}"

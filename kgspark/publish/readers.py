@@ -11,13 +11,17 @@ from sqlglot.tokenizer_core import Token, TokenType
 from sqlglot.tokens import Tokenizer
 
 from kgspark.errors import InputError
-from kgspark.releases import KnowledgeGraph, all_releases
+from kgspark.releases import KnowledgeGraph, all_releases, find_release
+from kgspark.retention import is_tag, tagged_lake
 from kgspark.session import default_session
 from kgspark.tables import Lake
 
 
 def open_release(lake: str | Lake, *, release: str | None = None, spark: SparkSession | None = None) -> KnowledgeGraph:
-    """The latest release of a lake, or a named one. Raises InputError where there is none."""
+    """The latest release of a lake, or one by its id or tag.
+
+    Raises InputError where there is none, or it can no longer be opened.
+    """
     if not isinstance(lake, Lake):
         lake = Lake(spark or default_session(), lake)
     known = all_releases(lake)
@@ -25,10 +29,8 @@ def open_release(lake: str | Lake, *, release: str | None = None, spark: SparkSe
         raise InputError(f"The lake {lake.root} holds no release; run 'kgspark nightly' first, or check the path.")
     if release is None:
         return KnowledgeGraph(lake, known[-1])
-    chosen = next((row for row in reversed(known) if row.release_id == release), None)
-    if chosen is None:
-        raise InputError(f"The lake {lake.root} has no release {release}; 'kgspark releases' lists them.")
-    return KnowledgeGraph(lake, chosen)
+    copies = all_releases(copy := tagged_lake(lake, release)) if is_tag(release) else []
+    return KnowledgeGraph(copy, copies[-1]) if copies else KnowledgeGraph(lake, find_release(lake, release))
 
 
 def sql(kg: KnowledgeGraph, query: str) -> DataFrame:

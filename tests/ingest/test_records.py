@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from kgspark.ingest.framed import FRAMED_SCHEMA
 from kgspark.ingest.settings import IngestSettings
 from kgspark.ingest.sources import Source
 from kgspark.night import Night
+from kgspark.privacy import people
 from kgspark.schema import table
 from kgspark.tables import Lake
 
+KEY = b"sixteen bytes or more"
 MONDAY = datetime.date(2026, 3, 2)
 TUESDAY = datetime.date(2026, 3, 3)
 NO_COLUMNS: dict[str, Any] = {"columns": {"title": "name"}}
@@ -201,3 +204,26 @@ def test_a_source_that_stayed_away_leaves_nothing_out(spark: SparkSession, tmp_p
     Lake(spark, str(tmp_path)).overwrite(name, build(framed(spark, []), tonight)[name], note="test")
     # Spark sees in the plan that there is no row; the count must come all the same, or the night would wait for it.
     assert tonight.tally.by_source(name) == {"away": 0}
+
+
+def test_records_of_an_erased_person_do_not_come_back(spark: SparkSession) -> None:
+    mapping = {"reviews": {"key": "id", "columns": {"text": "body", "shopper": {"sql": "lower(user)"}}}}
+    site = source("site", mapping)
+    tonight = replace(night(MONDAY, site), secret=KEY, erased=tuple(people.erased_marks([site], ["ann"], KEY)))
+    lines = [
+        {"id": "1", "user": " ANN", "body": "x"},
+        {"id": "2", "user": "bob", "body": "ann"},
+        {"id": "3", "body": "y"},
+    ]
+    built = build(framed(spark, [("site", line) for line in lines]), tonight)["bronze.review_records"]
+    assert sorted(row["record_id"] for row in built.collect()) == ["2", "3"]
+
+
+def test_a_record_stays_where_it_first_lay_whatever_is_added_above_it(spark: SparkSession) -> None:
+    shop = source("shop", {"catalogue": {"key": "id"} | NO_COLUMNS})
+    line = {"id": "1", "name": "pen"}
+    monday = build(framed(spark, [("shop", line)]), night(MONDAY, shop))["bronze.catalog_records"]
+    more = framed(spark, [("shop", {"id": "0", "name": "ink"}), ("shop", line)])
+    tuesday = by_id(build(more, night(TUESDAY, shop), monday)["bronze.catalog_records"])
+    assert tuesday["1", 0] == by_id(monday)["1", 0]
+    assert tuesday["0", 0]["position"] == 0

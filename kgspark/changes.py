@@ -1,0 +1,97 @@
+"""What differs between two states of a table: row by row, or only by key.
+
+rows before, rows after -> one hash a row -> met by key -> what to delete and insert, or which keys changed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from kgspark.schema import Table, conform
+
+DELETE, INSERT = "delete", "insert"
+# Relative difference of a double below which two computations of it are one: sums differ with the order of their terms.
+TOLERANCE = 1e-6
+_DOUBLES = ("double", "float")
+
+
+def row_hash(contract: Table, without: Sequence[str] = ()) -> Column:
+    """64 bits that differ, but for one chance in 2^64, where a row's columns do; clocks (``volatile``) do not count.
+
+    xxhash64 passes over nulls and over the bounds of arrays: which columns are null is hashed too, and what is nested
+    goes in as JSON, its maps in order. Vectors, of one length and without nulls, go in as they are.
+    """
+    columns = [c for c in contract.columns if not c.volatile and c.name not in without]
+    values = [_comparable(column.name, column.type) for column in columns]
+    return F.xxhash64(*values, *[F.isnull(column.name) for column in columns])
+
+
+def _comparable(name: str, type_name: str) -> Column:
+    column = F.col(name)
+    if type_name.startswith("map<"):
+        return F.to_json(F.array_sort(F.map_entries(column)))
+    if type_name.startswith(("array<float>", "array<double>")):
+        return column
+    return F.to_json(column) if type_name.startswith(("array<", "struct<")) else column
+
+
+def changes(contract: Table, before: DataFrame, after: DataFrame) -> DataFrame:
+    """What makes ``after`` of ``before``: the table's columns and ``change``, which is delete or insert.
+
+    A row of another content under its key is both. Keys are unique in ``before``; those that are not in ``after`` are
+    written as often as they come, for the gate to find. One shuffle of either side by the table's key.
+    """
+    key = list(contract.key)
+    copies = F.count(F.lit(1)).over(Window.partitionBy(*key))
+    new = conform(after, contract).withColumns({"_hash": row_hash(contract), "_copies": copies})
+    old = before.select(*key, row_hash(contract).alias("_was"))
+    same = F.col("_hash").eqNullSafe(F.col("_was")) & (F.col("_copies") == 1)
+    steps = F.array(F.when(F.col("_was").isNotNull(), DELETE), F.when(F.col("_hash").isNotNull(), INSERT))
+    return (
+        new.join(old, on=key, how="full")
+        .where(~F.coalesce(same, F.lit(False)))
+        .select(F.explode(F.array_compact(steps)).alias("change"), *contract.column_names)
+    )
+
+
+def changed_keys(contract: Table, by: Sequence[str], before: DataFrame, after: DataFrame) -> DataFrame:
+    """Values of the columns ``by`` whose rows are not the same in both states, each once."""
+
+    def signed(rows: DataFrame, sign: int) -> DataFrame:
+        return rows.select(*by, row_hash(contract).alias("_hash"), F.lit(sign).alias("_sign"))
+
+    rows = signed(before, -1).unionByName(signed(after, 1))
+    moved = rows.groupBy(*by, "_hash").agg(F.sum("_sign").alias("_balance")).where(F.col("_balance") != 0)
+    return moved.select(*by).distinct()
+
+
+def differing(contract: Table, one: DataFrame, other: DataFrame) -> DataFrame:
+    """Keys under which two states are not equal in the sense of DESIGN's rule 6, with ``found``: only here, only there,
+    or differs. Doubles may differ by ``TOLERANCE`` of their size.
+    """
+    key = list(contract.key)
+    doubles = [c.name for c in contract.columns if c.type in _DOUBLES and not c.volatile and c.name not in key]
+
+    def side(rows: DataFrame, mark: str) -> DataFrame:
+        values = [F.col(name).alias(f"{mark}_{name}") for name in doubles]
+        return conform(rows, contract).select(*key, row_hash(contract, doubles).alias(f"{mark}_hash"), *values)
+
+    both = side(one, "one").join(side(other, "other"), on=key, how="full")
+    close = [_close(F.col(f"one_{name}"), F.col(f"other_{name}")) for name in doubles]
+    equal = F.col("one_hash") == F.col("other_hash")
+    for condition in close:
+        equal = equal & condition
+    found = (
+        F.when(F.col("other_hash").isNull(), "only here")
+        .when(F.col("one_hash").isNull(), "only there")
+        .when(~equal, "differs")
+    )
+    return both.select(*key, found.alias("found")).where(F.col("found").isNotNull())
+
+
+def _close(one: Column, other: Column) -> Column:
+    size = F.greatest(F.abs(one), F.abs(other))
+    return F.coalesce(F.abs(one - other) <= size * TOLERANCE, one.isNull() & other.isNull())

@@ -1,0 +1,222 @@
+"""Commands that watch, compare and undo nights: releases, ids, the bill, the lock."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+nights_app = typer.Typer(no_args_is_help=True)
+releases_app = typer.Typer(help="List the releases, compare two, keep one for good, delete what none needs.")
+privacy_app = typer.Typer(no_args_is_help=True, help="Personal data in the lake.")
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DEFAULT_CONFIG = Path("conf/local.yaml")
+ROWS_SHOWN = 50
+
+
+@releases_app.callback(invoke_without_command=True)
+def releases_list(context: typer.Context, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List the releases, oldest first; the last one is what readers see."""
+    if context.invoked_subcommand:
+        return
+    from kgspark.releases import all_releases, retired
+
+    lake, _ = _lake(config)
+    known, gone = all_releases(lake), retired(lake)
+    if as_json:
+        records = [vars(release) | {"gone": gone.get(release.release_id)} for release in known]
+        typer.echo(json.dumps(records, default=str, ensure_ascii=False))
+        return
+    for release in known:
+        latest = "  <- latest" if release is known[-1] else ""
+        made = f"{release.created_at:%Y-%m-%d %H:%M:%S}"
+        why = f"  gone: {gone[release.release_id]}" if release.release_id in gone else ""
+        typer.echo(
+            f"{release.sequence:>4}  {release.release_id}  {release.action:<8}  {made}  "
+            f"{len(release.tables)} tables{latest}{why}"
+        )
+    if not known:
+        typer.echo("no release yet: run 'kgspark nightly'")
+
+
+@releases_app.command("diff")
+def releases_diff(
+    before: Annotated[str, typer.Argument(help="A release, or a tag.")],
+    after: Annotated[str | None, typer.Argument(help="Another one; the latest if not given.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """What came, went and changed from one release to another."""
+    from kgspark import release_diff
+    from kgspark.publish.readers import open_release
+
+    lake, _ = _lake(config)
+    found = release_diff.difference(open_release(lake, release=before), open_release(lake, release=after))
+    typer.echo(json.dumps(found.record(), ensure_ascii=False) if as_json else "\n".join(release_diff.lines(found)))
+
+
+@releases_app.command("tag")
+def releases_tag(release_id: str, name: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Keep a release for good, as a copy; --release NAME opens it."""
+    from kgspark.lock import Lock
+    from kgspark.retention import tag
+
+    lake, cfg = _lake(config)
+    with Lock(lake, cfg.lock, f"the tag {name}"):
+        typer.echo(f"{release_id} is kept as {name} in {tag(lake, release_id, name).root}")
+
+
+@releases_app.command("vacuum")
+def releases_vacuum(
+    keep: Annotated[int, typer.Option(help="Releases that must stay; tags stay anyway.", min=1)],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Delete what only older releases need."""
+    from kgspark.lock import Lock
+    from kgspark.retention import vacuum
+
+    lake, cfg = _lake(config)
+    with Lock(lake, cfg.lock, "a vacuum"):
+        done = vacuum(lake, keep)
+    typer.echo(
+        f"kept {', '.join(done.kept)}; {len(done.retired)} can no longer be opened; {len(done.hours)} tables swept"
+    )
+
+
+@nights_app.command()
+def rollback(release_id: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Make an earlier release the latest again."""
+    from kgspark.lock import Lock
+    from kgspark.releases import rollback as roll_back
+
+    lake, cfg = _lake(config)
+    with Lock(lake, cfg.lock, f"the rollback to {release_id}"):
+        typer.echo(f"readers now see {roll_back(lake, release_id).release_id}")
+
+
+@nights_app.command("id")
+def product_id(
+    old: Annotated[str, typer.Argument(help="A product id of any release.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """What became of a product id: where its offers are now, and every merge and split on the way."""
+    from kgspark.product_ids import fate
+    from kgspark.publish.readers import open_release
+
+    found = fate(open_release(_lake(config)[0]), old)
+    if as_json:
+        typer.echo(json.dumps(vars(found), ensure_ascii=False))
+        return
+    typer.echo(f"now {', '.join(found.now)}" if found.now else "gone: none of its offers is left")
+    for step in found.story:
+        typer.echo(f"  {step}")
+
+
+@nights_app.command("bill")
+def bill_command(
+    config: ConfigOption = DEFAULT_CONFIG,
+    nights: Annotated[int, typer.Option(help="Nights to show.", min=1)] = 7,
+    as_json: JsonOption = False,
+) -> None:
+    """What the last nights cost, stage by stage."""
+    from kgspark import bill
+
+    found = bill.bills(_lake(config)[0], nights)
+    if as_json:
+        typer.echo(json.dumps(bill.records(found), ensure_ascii=False))
+        return
+    console = Console(width=140)
+    for grid in bill.grids(found):
+        console.print(grid)
+
+
+@nights_app.command()
+def deliveries(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """What each source brought in the last runs, against what was held of it."""
+    from pyspark.sql import functions as F
+
+    from kgspark.ledger import DELIVERIES
+
+    rows = _lake(config)[0].read(DELIVERIES).orderBy(F.desc("run_id"), "table", "source").limit(ROWS_SHOWN).collect()
+    for row in rows:
+        counts = "  ".join(f"{row[name]:,} {name}" for name in ("new", "changed", "unchanged", "vanished"))
+        said = f"{row['run_id']}  {row['table']:<28} {row['source']:<24} {row['status']:<9} {counts}"
+        typer.echo(json.dumps(row.asDict()) if as_json else said)
+
+
+@nights_app.command("erase")
+def erase_command(
+    shopper: Annotated[list[str] | None, typer.Option(help="A raw shopper id; give it again for each.")] = None,
+    file: Annotated[Path | None, typer.Option(help="A file of raw ids, one a line.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Forget a person: tables, files, earlier releases and deliveries to come; ends with a proof and a receipt."""
+    from kgspark.night import Night
+    from kgspark.nights import configured_sources, pseudonym_key
+    from kgspark.privacy.erase import erase
+
+    lake, cfg = _lake(config)
+    ids = [*(shopper or []), *(file.read_text(encoding="utf-8").splitlines() if file else [])]
+    sources, key = configured_sources(cfg, os.environ), pseudonym_key(cfg, os.environ)
+    night = Night(date=datetime.date.min, run_id="", sources=sources, secret=key)
+    done = erase(lake, cfg, night, ids)
+    records = ", ".join(f"{count:,} of {name}" for name, count in done.records.items())
+    typer.echo(f"{done.erasure_id}: {records}; readers now see {done.release_id}; no trace in {done.files:,} files")
+
+
+@privacy_app.command("report")
+def privacy_report(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """What personal data is where, by the marks in schemas/."""
+    from kgspark.privacy import report
+    from kgspark.publish.readers import open_release
+
+    found = report.report(open_release(_lake(config)[0]))
+    typer.echo(json.dumps([vars(each) for each in found]) if as_json else "\n".join(report.lines(found)))
+
+
+@privacy_app.callback()
+def _privacy() -> None:
+    """Keep the name of the command even while there is only one."""
+
+
+@nights_app.command()
+def unlock(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Take the lake from a night that is dead; one that lives finds out and releases nothing."""
+    from kgspark.lock import break_lock
+
+    was = break_lock(_lake(config)[0])
+    typer.echo(f"taken from {was}" if was else "nobody holds the lake")
+
+
+@contextlib.contextmanager
+def telling(command: str | None) -> Iterator[None]:
+    """Run a command, with the error's text on its input, where what is done within fails; the error goes on."""
+    try:
+        yield
+    except Exception as error:
+        if command:
+            try:
+                subprocess.run(shlex.split(command), input=str(error), text=True, check=False)
+            except OSError as failed:
+                typer.echo(f"kgspark: --on-failure {command} could not be run ({failed})", err=True)
+        raise
+
+
+def _lake(config: Path) -> tuple[Any, Any]:
+    """The lake of a configuration, and the configuration."""
+    from kgspark.nights import configured_session
+    from kgspark.run import open_lake
+
+    spark, cfg = configured_session(config, os.environ)
+    return open_lake(spark, cfg), cfg

@@ -1,0 +1,169 @@
+"""How much of a stage a night must do: nothing, some keys, everything but write only what differs, or everything anew.
+
+what the stage read and was when its released tables were made, the same tonight -> plan -> keys that changed
+
+Stages never know. What decides is kept with every entry of ops.stage_runs: the versions that the stage read
+(``inputs``), and a hash of all that makes other rows of the same input (``context``): the stage's version, the code's,
+its block of the configuration, the mappings, the pseudonym key, the model, the tables' contracts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Literal
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from kgspark import __version__
+from kgspark.changes import changed_keys
+from kgspark.config import Config
+from kgspark.embed import models
+from kgspark.ledger import Ledger
+from kgspark.night import Night
+from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, Stage
+from kgspark.schema import REJECTED_SUFFIX, schema_version, table
+from kgspark.tables import Lake
+
+How = Literal["skip", "keys", "difference", "all"]
+# Rules whose verdict depends on the night's date: a time that lies ahead tonight is possible on a later night.
+DATED_RULES = ("date_impossible",)
+NOTHING = "none"
+_GATE = "gate "
+# What a source's file says without any effect on rows: dated folders would else make every night a full one.
+_NO_EFFECT = {"path", "licence"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a stage does tonight, and why, for people.
+
+    ``skip``: its tables stay at their released versions, ungated. ``keys``: build and write the keys whose input rows
+    changed. ``difference``: build all, write the rows that differ. ``all``: build all, replace the tables.
+    ``inputs`` are the versions that it reads tonight, ``before`` those of which its released tables were made.
+    """
+
+    how: How
+    why: str
+    inputs: dict[str, str]
+    before: dict[str, str]
+    context: str
+
+
+class Planner:
+    """Plans each stage of one night."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        cfg: Config,
+        night: Night,
+        ledger: Ledger,
+        released: Mapping[str, int],
+        *,
+        full: bool = False,
+        forward: bool = True,
+        dumps: str | None = None,
+        decided: Sequence[object] = (),
+    ) -> None:
+        self._lake, self._cfg, self._night, self._ledger, self._released = lake, cfg, night, ledger, released
+        self._full, self._forward, self._dumps = full, forward, dumps
+        self._decided = hashlib.sha256("\n".join(map(str, decided)).encode()).hexdigest()[:16]
+
+    def plan(self, stage: Stage, pinned: Mapping[str, int]) -> Plan:
+        """What to do, from what is known without reading a row (but of the few rejects that a later date may mend)."""
+        inputs, context = self._inputs(stage, pinned), self._context(stage)
+        made = self._ledger.made(stage.name, {name: self._released.get(name) for name in stage.writes})
+        before = dict(made.get("inputs") or {}) if made else {}
+
+        def plan(how: How, why: str) -> Plan:
+            return Plan(how, why, inputs, before, context)
+
+        if self._full:
+            return plan("all", "--full")
+        if made is None:
+            return plan("all", "no release holds its tables")
+        if made.get("context") != context:
+            return plan("all", "code, settings or model are not those of the last release")
+        if not self._forward:
+            return plan("difference", "a night before one that was released already, or the one after it")
+        if not inputs:
+            return plan("difference", "it reads no table that could tell")
+        dated = self._may_be_mended(stage)
+        if inputs == before and not dated:
+            return plan("skip", "nothing that it reads has changed")
+        changed = [name for name in inputs if inputs[name] != before.get(name)]
+        why = f"changed: {', '.join(changed)}" if changed else "times that lay ahead"
+        return plan("keys" if stage.by and before.keys() == inputs.keys() else "difference", why)
+
+    def changed(self, stage: Stage, plan: Plan) -> DataFrame:
+        """The values of the columns ``stage.by`` that must be built again, each once."""
+        by = list(stage.by)
+        read = [name for name in stage.reads if not name.endswith(PREVIOUS)]
+        found = [self._dated(stage)] if self._may_be_mended(stage) else []
+        for name in (name for name in read if plan.inputs[name] != plan.before[name]):
+            before, after = self._at(name, plan.before), self._at(name, plan.inputs)
+            if set(by) <= set(after.columns):
+                found.append(changed_keys(table(name), by, before, after))
+                continue
+            # The table does not hold the key: another input leads from its own key to it, tonight or before.
+            own = table(name).key
+            bridge = next(other for other in read if {*by, *own} <= set(table(other).column_names))
+            links = (
+                self._at(bridge, plan.before).select(*by, *own).union(self._at(bridge, plan.inputs).select(*by, *own))
+            )
+            keys = changed_keys(table(name), own, before, after)
+            found.append(links.join(keys, on=list(own), how="left_semi").select(*by))
+        if not found:
+            return self._at(read[0], plan.inputs).select(*by).limit(0)
+        return reduce(DataFrame.unionByName, found).distinct()
+
+    def _at(self, name: str, pins: Mapping[str, str]) -> DataFrame:
+        pin = pins[name]
+        return self._lake.empty(name) if pin == NOTHING else self._lake.read(name, int(pin))
+
+    def _inputs(self, stage: Stage, pinned: Mapping[str, int]) -> dict[str, str]:
+        inputs: dict[str, str] = {}
+        for name in stage.reads:
+            if name == RAW:
+                inputs[name] = self._dumps or NOTHING
+            elif name == DECISIONS:
+                inputs[name] = self._decided
+            elif not name.endswith(PREVIOUS):
+                inputs[name] = str(pinned.get(name, NOTHING))
+            elif (earlier := name.removesuffix(PREVIOUS)) not in stage.writes:
+                inputs[name] = str(self._released.get(earlier, NOTHING))
+        # A gate that looks into another table must be asked again when that table changed.
+        looked_up = {reference.table for name in stage.writes for reference in table(name).gate.references}
+        for name in sorted(looked_up - set(stage.writes) - set(inputs)):
+            inputs[_GATE + name] = str(pinned.get(name, NOTHING))
+        return inputs
+
+    def _context(self, stage: Stage) -> str:
+        said = [
+            f"{stage.name} {stage.version} {__version__} {schema_version()}",
+            getattr(self._cfg, stage.settings).model_dump_json(),
+            self._cfg.quality.model_dump_json(),
+            *[table(name).model_dump_json() for name in stage.writes],
+            *[source.model_dump_json(exclude=_NO_EFFECT) for source in self._night.sources],
+            hmac.digest(self._night.secret or b"no key", b"kgspark settings", "sha256").hex(),
+        ]
+        if stage.settings == "embed":
+            said += models.locate(self._cfg.embed).labels(self._cfg.embed.precision)
+        return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+
+    def _rejects(self, stage: Stage) -> list[str]:
+        names = [name + REJECTED_SUFFIX for name in stage.writes]
+        return [n for n in names if n in self._released and self._ledger.rows_of(n, self._released[n]) != 0]
+
+    def _may_be_mended(self, stage: Stage) -> bool:
+        return bool(stage.by) and bool(self._rejects(stage)) and not self._dated(stage).isEmpty()
+
+    def _dated(self, stage: Stage) -> DataFrame:
+        """Keys with a value that was set aside for lying ahead of its night."""
+        rejects = [self._lake.read(name, self._released[name]) for name in self._rejects(stage)]
+        return reduce(DataFrame.unionByName, rejects).where(F.col("rule").isin(*DATED_RULES)).select(*stage.by)

@@ -1,0 +1,185 @@
+"""A person who asks to be forgotten is gone: from every table and file, from every release, and from the next delivery.
+
+raw ids -> bronze without their records -> every stage over what is left -> files without deleted rows -> a release, and
+none before it -> old files deleted -> every file searched -> a receipt that names nobody
+"""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pyspark.sql import functions as F
+
+from kgspark import lake_files, releases
+from kgspark.config import Config
+from kgspark.errors import GateError, InputError
+from kgspark.execution import Execution
+from kgspark.ingest.records import TABLES
+from kgspark.ledger import GATE_RESULTS
+from kgspark.lock import LOCKS, Lock
+from kgspark.night import Night
+from kgspark.pipeline import RAW, STAGES, Stage
+from kgspark.preflight import preflight
+from kgspark.privacy import people
+from kgspark.privacy.traces import Trace, traces
+from kgspark.progress import Progress
+from kgspark.retention import TAGS
+from kgspark.schedule import run_stages
+from kgspark.schema import REJECTED_SUFFIX, load_tables, table
+from kgspark.tables import Lake
+from kgspark.tonight import Tonight, tonight_of
+
+ERASURES = "ops.erasures"
+ERASURE = "erasure"
+# Shorter texts ("ok", "great") are anybody's.
+SHORTEST_TEXT = 30
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """The receipt: the columns of ops.erasures, and the files in which something was still found."""
+
+    erasure_id: str
+    release_id: str
+    people: int
+    records: dict[str, int]
+    files: int
+    traces: list[Trace]
+
+
+def erase(lake: Lake, cfg: Config, night: Night, raw_ids: Sequence[str], stages: Sequence[Stage] = STAGES) -> Erasure:
+    """Erase everything that shoppers with these raw ids left, in any source.
+
+    ``night`` gives sources and key; its date is that of the last release. Deliveries to come are searched for them, too
+    (``ops.erased_shoppers``). Whatever fails on the way, calling it again does the rest. Raises InputError without a
+    release, key or ids, and where tables are in a catalogue, whose files we do not know; GateError where a gate says no
+    to what is left, or the proof finds a trace.
+    """
+    wanted = sorted({raw.strip() for raw in raw_ids} - {""})
+    last = releases.latest(lake)
+    if last is None or not wanted or not night.secret or cfg.catalog.name:
+        raise InputError(
+            "An erasure needs a lake of folders with a release, the key of its pseudonyms, and a raw shopper id."
+        )
+    night = replace(night, date=last.night)
+    with Lock(lake, cfg.lock, "an erasure") as lock:
+        derived = [stage for stage in stages if RAW not in stage.reads]
+        # A run of its own: never the rest of a night that was left open.
+        tonight = tonight_of(lake, cfg, night, derived, apart=ERASURE + secrets.token_hex(4))
+        preflight(lake.spark, cfg, tonight.night, tonight.todo)
+        words = _words(lake, last, night, wanted)
+        tonight.ledger.start()
+        _remember(lake, people.erased_marks(night.sources, wanted, night.secret))
+        deleted = _from_bronze(tonight, stages, wanted)
+        execution = Execution(tonight, Progress(len(tonight.todo)))
+        try:
+            run_stages(tonight.todo, execution.run, cfg.spark.stages_at_a_time)
+            tonight.ledger.settle()
+        except BaseException as error:
+            tonight.ledger.finish("failed", type(error).__name__)
+            raise
+        # Deletion vectors leave the rows in their files.
+        execution.pinned = {name: lake.purge(name, version) for name, version in sorted(execution.pinned.items())}
+        tonight.ledger.move(execution.pinned)
+        tonight.ledger.settle()
+        lock.confirm()
+        release = execution.publish(tonight.known, stages)
+        tonight.ledger.finish("released", release.release_id)
+        _forget_before(lake, release.release_id, words)
+        files, found = traces(lake.root, words)
+        receipt = Erasure(f"erasure-{secrets.token_hex(8)}", release.release_id, len(wanted), deleted, files, found)
+        _write(lake, receipt)
+    if found:
+        raise GateError(
+            f"{len(found)} of {files} files still hold a trace ({found[0].what} in {found[0].file}); receipt "
+            f"{receipt.erasure_id}. Delete those files, or copy the tables into a new lake if they are its logs."
+        )
+    return receipt
+
+
+def _words(lake: Lake, last: releases.Release, night: Night, raw_ids: Sequence[str]) -> dict[str, list[str]]:
+    """What must not be found any more, by kind: raw ids, pseudonyms, and texts that nobody else wrote."""
+    names = people.pseudonyms(night.sources, raw_ids, night.secret)
+    # An HMAC in any table is a trace, with or without its kind before it.
+    words = {"a raw id": list(raw_ids), "a pseudonym": [name.partition("/")[2] for name in names]}
+    if "silver.reviews" in last.tables:
+        reviews = lake.read("silver.reviews", last.tables["silver.reviews"])
+        texts = reviews.select("shopper_id", F.explode(F.array("title", "text")).alias("text"))
+        long = texts.where(F.length("text") >= SHORTEST_TEXT)
+        mine = F.col("shopper_id").isin(names)
+        told = long.where(mine).select("text").distinct()
+        alone = told.join(long.where(~F.coalesce(mine, F.lit(False))).select("text"), on="text", how="left_anti")
+        words["a text"] = [row["text"] for row in alone.collect()]
+    return words
+
+
+def _remember(lake: Lake, marks: Sequence[str]) -> None:
+    known = set(people.marks_in(lake))
+    now = datetime.datetime.now(datetime.UTC)
+    lake.append(people.ERASED, [{"mark": mark, "erased_at": now} for mark in marks if mark not in known], note=ERASURE)
+
+
+def _from_bronze(tonight: Tonight, stages: Sequence[Stage], raw_ids: Sequence[str]) -> dict[str, int]:
+    """Delete their records, and enter the new versions in the book as what ingest wrote."""
+    lake, ledger = tonight.lake, tonight.ledger
+    released = tonight.last.tables if tonight.last else {}
+    versions, deleted = dict(released), dict[str, int]()
+    for kind in people.KINDS:
+        name = TABLES[kind]
+        if name not in released:
+            continue
+        bronze = lake.read(name, released[name])
+        keys = people.records_of(bronze, kind, tonight.night.sources, raw_ids)
+        gone = bronze.join(keys, on=list(people.KEY), how="left_semi").withColumn("change", F.lit("delete")).persist()
+        deleted[name] = gone.count()
+        if deleted[name]:
+            rows = ledger.rows_of(name, released[name])
+            versions[name] = lake.merge(name, gone, released[name], rows or bronze.count(), note=ERASURE).version
+        gone.unpersist()
+    ingest = next(stage for stage in stages if RAW in stage.reads)
+    entries: list[dict[str, Any]] = []
+    for name in ingest.writes:
+        entry = ledger.entry(ingest.name, name, released[name])
+        fewer = deleted.get(name, 0)
+        spent = {"seconds": 0.0, "gate_seconds": None, "bytes_written": 0, "inserted": 0, "deleted": fewer}
+        told = {"version": versions[name], "rows_out": entry["rows_out"] - fewer, "how": "keys", "why": ERASURE}
+        entries.append(entry | spent | told)
+    ledger.record_stage(entries)
+    return deleted
+
+
+def _forget_before(lake: Lake, release_id: str, words: dict[str, list[str]]) -> None:
+    """No release but this one can be opened any more; nothing but its files is left."""
+    known = {release.release_id for release in releases.all_releases(lake)}
+    releases.retire(lake, sorted(known - {release_id} - set(releases.retired(lake))), ERASURE)
+    lake_files.delete(lake.root, TAGS)
+    _from_examples(lake, [word for listed in words.values() for word in listed])
+    rejected = [name + REJECTED_SUFFIX for name, contract in load_tables().items() if contract.rejected]
+    # The lock's own table names nobody, and its next sign of life may be on the way.
+    declared = [name for name in load_tables() if "*" not in name and name != LOCKS]
+    for name in (*declared, *rejected):
+        if lake.exists(name):
+            lake.vacuum(name, 0)
+
+
+def _from_examples(lake: Lake, words: Sequence[str]) -> None:
+    """Rows of failed gates that show one of the words as an example."""
+    version = lake.version(GATE_RESULTS)
+    if version is None:
+        return
+    rows = lake.read(GATE_RESULTS, version)
+    listed = F.broadcast(lake.spark.createDataFrame([(word,) for word in words], "word string"))
+    showing = rows.join(listed, on=F.instr("details", F.col("word")) > 0, how="left_semi")
+    if not showing.isEmpty():
+        changes = showing.withColumn("change", F.lit("delete")).persist()
+        lake.merge(GATE_RESULTS, changes, version, rows.count(), note=ERASURE)
+        changes.unpersist()
+
+
+def _write(lake: Lake, receipt: Erasure) -> None:
+    row = vars(receipt) | {"traces": len(receipt.traces), "erased_at": datetime.datetime.now(datetime.UTC)}
+    lake.append(ERASURES, [{name: row[name] for name in table(ERASURES).column_names}], note=ERASURE)

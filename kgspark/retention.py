@@ -1,0 +1,94 @@
+"""Which releases stay: the last few, and those with a tag, which are copied; what no release needs is deleted.
+
+releases -> the last N -> oldest version of each table among them -> VACUUM of what was replaced before it
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kgspark.errors import InputError
+from kgspark.releases import RELEASES, Release, all_releases, find_release, retire, retired
+from kgspark.tables import Lake
+
+TAGS = "_tags"
+VACUUMED = "vacuum"
+_TAG = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+
+
+@dataclass(frozen=True)
+class Vacuumed:
+    """What a vacuum did: releases kept and retired, tables swept with the hours of history that each kept."""
+
+    kept: list[str]
+    retired: list[str]
+    hours: dict[str, int]
+
+
+def is_tag(name: str) -> bool:
+    """Whether a tag may be called so."""
+    return bool(_TAG.match(name))
+
+
+def tagged_lake(lake: Lake, tag: str) -> Lake:
+    """Where a tag's copy lies: a small lake of its own."""
+    return Lake(lake.spark, f"{lake.root}/{TAGS}/{tag}")
+
+
+def tag(lake: Lake, release_id: str, name: str) -> Lake:
+    """Keep a release for good under a name: its tables are copied to ``<lake>/_tags/<name>``, a lake of its own.
+
+    VACUUM goes by age, so that a release among younger ones can only be kept as a copy. Raises InputError where the
+    name is taken or is none, or the release cannot be opened. The row of the release is written last: a copy that was
+    interrupted opens as no release, and is made anew.
+    """
+    if not is_tag(name):
+        raise InputError(f"{name!r} is no name for a tag; use letters, digits, points, dashes and underscores.")
+    release = find_release(lake, release_id)
+    copy = tagged_lake(lake, name)
+    taken = all_releases(copy)
+    if taken:
+        raise InputError(f"The tag {name} is taken: it keeps {taken[-1].release_id}; choose another name.")
+    versions = {
+        table: copy.overwrite(table, lake.read(table, version), note=f"tag {name} of {release_id}").version
+        for table, version in sorted(release.tables.items())
+    }
+    copy.append(RELEASES, [vars(release) | {"sequence": 1, "tables": versions}], note=f"tag {name}")
+    return copy
+
+
+def vacuum(lake: Lake, keep: int) -> Vacuumed:
+    """Delete what only releases before the last ``keep`` need; those are retired first, so that readers are told.
+
+    The latest release always stays. VACUUM counts whole hours: up to one hour more than needed is kept. Raises
+    InputError for a number below 1 or a lake without a release.
+    """
+    known = all_releases(lake)
+    if keep < 1 or not known:
+        raise InputError("vacuum needs a release to keep: --keep 1 or more, in a lake with a release.")
+    gone = retired(lake)
+    alive = [release for release in known if release.release_id not in gone]
+    kept = list(dict.fromkeys(release.release_id for release in reversed(alive)))[:keep]
+    dropped = sorted({release.release_id for release in alive} - set(kept))
+    retire(lake, dropped, VACUUMED)
+    oldest = _oldest_versions([release for release in alive if release.release_id in kept])
+    now = datetime.datetime.now(datetime.UTC)
+    hours: dict[str, int] = {}
+    for table, version in sorted(oldest.items()):
+        # Files of a version are removed by a later commit, if at all: what went before it was made is not among them.
+        age = now - lake.committed_at(table, version)
+        hours[table] = math.ceil(age.total_seconds() / 3600)
+        lake.vacuum(table, hours[table])
+    return Vacuumed(kept, dropped, hours)
+
+
+def _oldest_versions(releases: Sequence[Release]) -> dict[str, int]:
+    oldest: dict[str, int] = {}
+    for release in releases:
+        for table, version in release.tables.items():
+            oldest[table] = min(version, oldest.get(table, version))
+    return oldest

@@ -1,0 +1,93 @@
+"""What is known before a night writes its first row: where it starts from, which run it goes on with, what is to do.
+
+latest release, dumps, decisions, settings -> the open run or a new one -> stages to do -> how each will be done
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from kgspark import releases
+from kgspark.config import Config
+from kgspark.incremental import Planner
+from kgspark.ingest.deliveries import deliveries_hash
+from kgspark.ledger import Ledger
+from kgspark.night import Night
+from kgspark.pipeline import RAW, Stage
+from kgspark.privacy.people import marks_in
+from kgspark.releases import Release
+from kgspark.resolve import decisions
+from kgspark.tables import Lake
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """A night before it begins; ``known`` are all releases so far, ``todo`` the stages that its run has yet to do,
+    ``decided`` what people said of pairs.
+    """
+
+    lake: Lake
+    cfg: Config
+    night: Night
+    known: list[Release]
+    ledger: Ledger
+    planner: Planner
+    todo: list[Stage]
+    decided: Sequence[tuple[object, ...]] = ()
+
+    @property
+    def last(self) -> Release | None:
+        """The release that the night starts from; None on a first night."""
+        return self.known[-1] if self.known else None
+
+
+def tonight_of(
+    lake: Lake, cfg: Config, night: Night, asked: Sequence[Stage], full: bool = False, apart: str = ""
+) -> Tonight:
+    """Look at everything, write nothing; ``apart`` tells a run from every other one of its night.
+
+    Raises InputError where dumps are missing that must come, or decisions are not to be read.
+    """
+    known = releases.all_releases(lake)
+    last = known[-1] if known else None
+    dumps = deliveries_hash(lake.spark, night.sources) if any(RAW in s.reads for s in asked) else None
+    # Read here already, so that a mistake in them ends the night before it begins.
+    place = cfg.resolve.decisions
+    decided = decisions.rows(decisions.read(lake.spark, place)) if place else []
+    settings = settings_hash(cfg, night, decided)
+    ledger = Ledger(lake, f"{settings}{apart}", night.date, last.release_id if last else None, dumps)
+    erased = marks_in(lake)
+    night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None, erased=erased)
+    planner = Planner(
+        lake,
+        cfg,
+        night,
+        ledger,
+        last.tables if last else {},
+        full=full,
+        forward=_is_forward(night, known),
+        dumps=dumps,
+        decided=decided,
+    )
+    todo = [stage for stage in asked if stage.name not in ledger.stages_done()]
+    return Tonight(lake, cfg, night, known, ledger, planner, todo, decided)
+
+
+def _is_forward(night: Night, known: Sequence[Release]) -> bool:
+    """Whether tonight and the night that it starts from are the latest so far: in a backfill, and in the night after
+    it, a row may change though nothing that it was made of did (a price period that already lay ahead).
+    """
+    latest = max((release.night for release in known), default=night.date)
+    return night.date >= latest and (not known or known[-1].night == latest)
+
+
+def settings_hash(cfg: Config, night: Night, decided: Sequence[tuple[object, ...]] = ()) -> str:
+    """First 16 hex digits of a hash of all that decides a night beside its data: settings, mappings, pseudonym key, and
+    what people decided on pairs.
+    """
+    key = hmac.digest(night.secret or b"no key", b"kgspark settings", "sha256").hex()
+    said = [cfg.fingerprint, *(source.model_dump_json() for source in night.sources), key, *map(str, decided)]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]

@@ -1,0 +1,34 @@
+"""A lake with a few hand-written releases, for the tests of what is done with releases."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kgspark import releases
+from kgspark.releases import Release
+from kgspark.tables import Lake
+from tests.builders import rows
+
+NIGHT = datetime.date(2026, 1, 2)
+
+
+def released(lake: Lake, release_id: str, tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> Release:
+    """Write the tables and release them, beside what the last release holds."""
+    last = releases.latest(lake)
+    versions = dict(last.tables) if last else {}
+    for name, values in tables.items():
+        versions[name] = lake.overwrite(name, rows(lake.spark, name, values), note="test").version
+    row = {
+        "release_id": release_id,
+        "night": NIGHT,
+        "run_id": "run",
+        "action": "release",
+        "tables": versions,
+        "artifacts": {},
+        "config_hash": "c",
+        "code_version": "0",
+        "licences": {"shop": "CC0"},
+    }
+    return releases.publish(lake, row, releases.all_releases(lake))

@@ -1,0 +1,89 @@
+"""A person who asks to be forgotten: gone from tables, files, old releases and the next delivery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+import kgspark
+from kgspark import retention
+from kgspark.errors import InputError
+from kgspark.ingest.sources import load_sources
+from kgspark.privacy import people, report
+from kgspark.privacy.erase import erase
+from kgspark.privacy.traces import traces
+from kgspark.releases import all_releases
+from tests.builders import rows
+from tests.nights.shop import KEY, WORLD, Shop
+
+ANN = "ann"
+
+
+def test_records_of_a_person_are_found_by_the_field_that_each_source_maps(spark: SparkSession) -> None:
+    sources = load_sources([str(WORLD / "sources" / "*.yaml")], {"GOLDEN_SHOP": str(WORLD)})
+    reviews = rows(
+        spark,
+        "bronze.review_records",
+        [
+            {"source": "tea_forum", "record_id": "1", "payload": '{"id": "1", "user": " ann "}'},
+            # Of another person who only writes about her, and one of another source's field.
+            {"source": "tea_forum", "record_id": "2", "payload": '{"id": "2", "user": "bob", "text": "ann"}'},
+            {"source": "till", "record_id": "3", "payload": '{"customer": "ann"}'},
+            # Nobody could read it: her id is in its bytes.
+            {"source": "tea_forum", "record_id": "4", "raw": b"4,ann,\xff"},
+            {"source": "tea_forum", "record_id": "5", "raw": b"5,bob,\xff"},
+        ],
+    )
+    found = people.records_of(reviews, "reviews", sources, [ANN])
+    assert sorted(row["record_id"] for row in found.collect()) == ["1", "4"]
+
+
+def test_marks_of_erased_people_are_no_pseudonyms() -> None:
+    sources = load_sources([str(WORLD / "sources" / "*.yaml")], {"GOLDEN_SHOP": str(WORLD)})
+    names, marks = people.pseudonyms(sources, [ANN], KEY), people.erased_marks(sources, [ANN], KEY)
+    assert len(names) == len(marks) == 2
+    assert not {name.partition("/")[2] for name in names} & {mark.partition("/")[2] for mark in marks}
+
+
+def test_what_personal_data_is_where(spark: SparkSession, tmp_path: Path) -> None:
+    from kgspark.publish.readers import open_release
+    from kgspark.tables import Lake
+    from tests.nights.lake import released
+
+    lake = Lake(spark, str(tmp_path / "lake"))
+    released(lake, "r", {"silver.reviews": [{"review_id": "review/1"}], "silver.product_history": []})
+    (found,) = report.report(open_release(lake))
+    assert (found.table, found.rows, found.pseudonyms) == ("silver.reviews", 1, ("shopper_id",))
+    assert {"title", "text"} <= set(found.pii)
+
+
+@pytest.mark.slow
+def test_erased_from_every_file_of_the_lake_and_from_the_next_delivery(spark: SparkSession, tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.night(spark)
+    lake = kgspark.open(shop.cfg.lake, spark=spark).lake
+    first = all_releases(lake)[0].release_id
+    retention.tag(lake, first, "first")
+    names = people.pseudonyms(shop.sources, [ANN], KEY)
+    hers = {"pseudonym": [name.partition("/")[2] for name in names], "raw id": [ANN]}
+    before = {trace.what for trace in traces(lake.root, hers)[1]}
+    assert before == {"pseudonym", "raw id"}
+    done = erase(lake, shop.cfg, shop.tonight(), [ANN])
+    assert done.traces == []
+    assert min(done.records.values()) > 0
+    assert traces(lake.root, hers)[1] == []
+    # Opened by id or tag, what held her says why it cannot be.
+    with pytest.raises(InputError, match="it held what a person asked to be forgotten, which was erased on 20"):
+        kgspark.open(shop.cfg.lake, release=first, spark=spark)
+    with pytest.raises(InputError, match="has no release first"):
+        kgspark.open(shop.cfg.lake, release="first", spark=spark)
+    kg = kgspark.open(shop.cfg.lake, spark=spark)
+    assert {kg.table(name).count() > 0 for name in ("graph.nodes", "silver.reviews", "silver.interactions")} == {True}
+    # The dumps still hold her records: they do not come back, and the rest is as a full night makes it.
+    (shop.dumps / "till.csv").write_text((shop.dumps / "till.csv").read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    shop.night(spark, verify=True)
+    assert traces(lake.root, hers)[1] == []
+    # Asked again, there is nothing left to do but the proof.
+    assert set(erase(lake, shop.cfg, shop.tonight(), [ANN]).records.values()) == {0}

@@ -1,0 +1,84 @@
+"""Differences between two states of a table: what to write, which keys changed, and what counts as equal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from kgspark.changes import changed_keys, changes, differing
+from kgspark.schema import table
+from tests.builders import rows
+
+NODES, METRICS, REJECTED = "graph.nodes", "graph.node_metrics", "silver.offers_rejected"
+
+
+def node(name: str, **columns: Any) -> dict[str, Any]:
+    return {"node_id": f"brand/{name}", "kind": "brand", "label": name} | columns
+
+
+def written(spark: SparkSession, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    found = changes(table(NODES), rows(spark, NODES, before), rows(spark, NODES, after))
+    return sorted((row["change"], row["node_id"]) for row in found.collect())
+
+
+def test_only_rows_that_came_went_or_differ_are_written(spark: SparkSession) -> None:
+    before = [node("same"), node("goes"), node("edited", properties={"a": "1"})]
+    after = [node("same"), node("comes"), node("edited", properties={"a": "2"})]
+    assert written(spark, before, after) == [
+        ("delete", "brand/edited"),
+        ("delete", "brand/goes"),
+        ("insert", "brand/comes"),
+        ("insert", "brand/edited"),
+    ]
+    assert written(spark, before, before[::-1]) == []
+
+
+def test_a_value_that_moves_to_the_next_column_is_another_row(spark: SparkSession) -> None:
+    # xxhash64 alone takes (null, 'x') and ('x', null) for the same.
+    moved = written(spark, [node("a", text="x", label="")], [node("a", text=None, label="x")])
+    assert [change for change, _ in moved] == ["delete", "insert"]
+    maps = written(spark, [node("a", properties={"k": "v", "l": "w"})], [node("a", properties={"l": "w", "k": "v"})])
+    assert maps == []
+
+
+def test_a_key_that_comes_twice_is_written_twice_for_the_gate_to_find(spark: SparkSession) -> None:
+    found = changes(table(NODES), rows(spark, NODES, [node("a")]), rows(spark, NODES, [node("a"), node("a")]))
+    assert sorted(row["change"] for row in found.collect()) == ["delete", "delete", "insert", "insert"]
+
+
+def test_clocks_do_not_count(spark: SparkSession) -> None:
+    import datetime
+
+    reject = {"source": "s", "record_id": "1", "field": "gtin", "rule": "gtin_length", "reason": "x"}
+    before = rows(spark, REJECTED, [reject | {"night": datetime.date(2026, 1, 1)}])
+    after = rows(spark, REJECTED, [reject | {"night": datetime.date(2026, 1, 2)}])
+    assert changes(table(REJECTED), before, after).count() == 0
+
+
+def test_keys_whose_rows_changed(spark: SparkSession) -> None:
+    def keys(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
+        frames = rows(spark, NODES, before), rows(spark, NODES, after)
+        return sorted(row["label"] for row in changed_keys(table(NODES), ["label"], *frames).collect())
+
+    one, two = node("one"), node("two")
+    assert keys([one, two], [two, one]) == []
+    assert keys([one, two], [one, node("two", text="x")]) == ["two"]
+    assert keys([one], [one, one]) == ["one"]
+    assert keys([one, two], [two]) == ["one"]
+    # A row that moves to another key changes both.
+    assert keys([one], [node("one", label="two")]) == ["one", "two"]
+
+
+def test_equal_but_for_the_last_digits_of_doubles(spark: SparkSession) -> None:
+    def metrics(**columns: Any) -> DataFrame:
+        return rows(spark, METRICS, [{"node_id": "brand/a", "component": 1, "pagerank": 0.25} | columns])
+
+    def found(other: DataFrame) -> list[str]:
+        return [row["found"] for row in differing(table(METRICS), metrics(), other).collect()]
+
+    assert found(metrics()) == []
+    assert found(metrics(pagerank=0.25 * (1 + 1e-9))) == []
+    assert found(metrics(pagerank=0.25 * (1 + 1e-4))) == ["differs"]
+    assert found(metrics(component=2)) == ["differs"]
+    assert sorted(found(metrics(node_id="brand/b"))) == ["only here", "only there"]
