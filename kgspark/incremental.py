@@ -14,6 +14,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import Path
 from typing import Literal
 
 from pyspark.sql import DataFrame
@@ -27,6 +28,7 @@ from kgspark.ledger import Ledger
 from kgspark.night import Night
 from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, Stage
 from kgspark.schema import REJECTED_SUFFIX, schema_version, table
+from kgspark.settings import Settings
 from kgspark.tables import Lake
 
 How = Literal["skip", "keys", "difference", "all"]
@@ -110,14 +112,13 @@ class Planner:
             if set(by) <= set(after.columns):
                 found.append(changed_keys(table(name), by, before, after))
                 continue
-            # The table does not hold the key: another input leads from its own key to it, tonight or before.
-            own = table(name).key
-            bridge = next(other for other in read if {*by, *own} <= set(table(other).column_names))
+            # The table does not hold the key: another input leads to it from columns that both hold, tonight or before.
+            bridge, link = bridge_of(stage, name)
             links = (
-                self._at(bridge, plan.before).select(*by, *own).union(self._at(bridge, plan.inputs).select(*by, *own))
+                self._at(bridge, plan.before).select(*by, *link).union(self._at(bridge, plan.inputs).select(*by, *link))
             )
-            keys = changed_keys(table(name), own, before, after)
-            found.append(links.join(keys, on=list(own), how="left_semi").select(*by))
+            keys = changed_keys(table(name), link, before, after)
+            found.append(links.join(keys, on=list(link), how="left_semi").select(*by))
         if not found:
             return self._at(read[0], plan.inputs).select(*by).limit(0)
         return reduce(DataFrame.unionByName, found).distinct()
@@ -147,6 +148,7 @@ class Planner:
         said = [
             f"{stage.name} {stage.version} {__version__} {schema_version()}",
             getattr(self._cfg, stage.settings).model_dump_json(),
+            *_files_named(getattr(self._cfg, stage.settings)),
             self._cfg.quality.model_dump_json(),
             *[table(name).model_dump_json() for name in stage.writes],
             *[source.model_dump_json(exclude=_NO_EFFECT) for source in self._night.sources],
@@ -167,3 +169,22 @@ class Planner:
         """Keys with a value that was set aside for lying ahead of its night."""
         rejects = [self._lake.read(name, self._released[name]) for name in self._rejects(stage)]
         return reduce(DataFrame.unionByName, rejects).where(F.col("rule").isin(*DATED_RULES)).select(*stage.by)
+
+
+def _files_named(settings: Settings) -> list[str]:
+    """Hashes of the files that settings name: people edit them in place. Folders of artefacts are named by content."""
+    named = [value for _, value in settings if isinstance(value, str) and Path(value).is_file()]
+    return [hashlib.sha256(Path(value).read_bytes()).hexdigest() for value in named]
+
+
+def bridge_of(stage: Stage, name: str) -> tuple[str, tuple[str, ...]]:
+    """For an input without the columns ``stage.by``: the input that leads to them, and its key, which both hold.
+
+    Raises ValueError where none does: then the stage cannot be built by key.
+    """
+    own = set(table(name).column_names)
+    for other in (read for read in stage.reads if not read.endswith(PREVIOUS)):
+        contract = table(other)
+        if set(stage.by) <= set(contract.column_names) and set(contract.key) <= own:
+            return other, tuple(contract.key)
+    raise ValueError(f"stage {stage.name}: nothing that it reads leads from {name} to {', '.join(stage.by)}")

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from pyspark.sql import functions as F
-
 from kgspark import __version__
 from kgspark.errors import InputError
 from kgspark.tables import Lake
@@ -170,26 +168,26 @@ class Ledger:
         self._entries.append(self._clerk.submit(self._lake.append, name, rows, self.run_id))
 
     def _history(self) -> list[dict[str, Any]]:
-        if not self._lake.exists(STAGE_RUNS):
-            return []
         # A dozen rows a night: the driver can hold years of them.
-        return [row.asDict() for row in self._lake.read(STAGE_RUNS).orderBy("finished_at").collect()]
+        return sorted(self._lake.rows(STAGE_RUNS), key=lambda row: row["finished_at"])
 
     def _open_run(
         self, config_hash: str, deliveries: str | None, date: datetime.date, from_release: str | None
     ) -> dict[str, Any] | None:
-        if not self._lake.exists(RUNS):
-            return None
-        began_with = F.col("config_hash") if deliveries else F.substring_index("config_hash", "-", 1)
-        same = (
-            F.col("status").isin(*GOES_ON)
-            & (F.col("night") == date)
-            & (began_with == (f"{config_hash}-{deliveries}" if deliveries else config_hash))
-            & (F.col("code_version") == __version__)
-            & F.col("from_release").eqNullSafe(F.lit(from_release))
-        )
-        runs = self._lake.read(RUNS).where(same).orderBy(F.desc("started_at"), "run_id").limit(1).collect()
-        return runs[0].asDict() if runs else None
+        began_with = f"{config_hash}-{deliveries}" if deliveries else config_hash
+
+        def goes_on(run: dict[str, Any]) -> bool:
+            began: str = run["config_hash"] if deliveries else run["config_hash"].partition("-")[0]
+            return (
+                run["status"] in GOES_ON
+                and run["night"] == date
+                and began == began_with
+                and run["code_version"] == __version__
+                and run["from_release"] == from_release
+            )
+
+        runs = [run for run in self._lake.rows(RUNS) if goes_on(run)]
+        return max(runs, key=lambda run: (run["started_at"], run["run_id"]), default=None)
 
 
 def _now() -> datetime.datetime:

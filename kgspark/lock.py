@@ -48,11 +48,10 @@ class Holder:
 
 def holder(lake: Lake) -> Holder | None:
     """Who holds the lake, or held it last; None where nobody ever did."""
-    version = lake.version(LOCKS)
-    rows = [] if version is None else lake.read(LOCKS, version).collect()
+    rows = lake.rows(LOCKS)
     if not rows:
         return None
-    row = rows[0].asDict()
+    row = rows[0]
     for name in ("since", "beat_at", "released_at"):
         # Spark hands out the local time of the driver.
         row[name] = row[name] and row[name].astimezone(datetime.UTC)
@@ -121,8 +120,18 @@ class Lock:
             log.warning("the lock could not be given back (%s); the next night sees that this process ended", failed)
 
     def confirm(self) -> None:
-        """Give a sign of life. Raises EngineError where another process took this one for dead and holds the lake."""
-        if not self._change(beat_at=_now()):
+        """Make sure that nobody may take this process for dead for some time to come. Raises EngineError where another
+        one did already and holds the lake.
+        """
+        with self._changing:
+            mine = self._mine
+        silent = self._cfg.stale_seconds if mine is None else (_now() - mine.beat_at).total_seconds()
+        # A beat of a moment ago is as good as one now; whether somebody took the lock by hand is asked anyway.
+        if silent < self._cfg.heartbeat_seconds and mine is not None:
+            ours = self._lake.last_note(LOCKS) == _note(mine)
+        else:
+            ours = self._change(beat_at=_now())
+        if not ours:
             raise EngineError(
                 f"This process was taken for dead and {holder(self._lake)} holds the lake now; nothing was released. "
                 "Raise lock.stale_seconds if this machine was only slow."
@@ -143,7 +152,7 @@ class Lock:
     def _swap(self, wanted: Holder) -> bool:
         """Make the row ours, unless somebody else made the change of that number."""
         try:
-            self._lake.replace_row(LOCKS, vars(wanted), _APPLICATION, wanted.sequence)
+            self._lake.replace_row(LOCKS, vars(wanted), _APPLICATION, wanted.sequence, _note(wanted))
         except InputError:
             raise
         except Exception:
@@ -151,9 +160,7 @@ class Lock:
             found = holder(self._lake)
             if found is None or found.sequence < wanted.sequence:
                 raise
-        else:
-            found = holder(self._lake)
-        won = found is not None and found.token == wanted.token
+        won = self._lake.last_note(LOCKS) == _note(wanted)
         if won:
             self._mine = wanted
         return won
@@ -171,8 +178,12 @@ def break_lock(lake: Lake) -> Holder | None:
     if last is None or last.released_at is not None:
         return None
     freed = replace(last, sequence=last.sequence + 1, token=uuid.uuid4().hex, released_at=_now())
-    lake.replace_row(LOCKS, vars(freed), _APPLICATION, freed.sequence)
+    lake.replace_row(LOCKS, vars(freed), _APPLICATION, freed.sequence, _note(freed))
     return last
+
+
+def _note(held: Holder) -> str:
+    return f"{held.sequence} {held.token}"
 
 
 def _now() -> datetime.datetime:

@@ -42,10 +42,8 @@ class Release:
 
 def all_releases(lake: Lake) -> list[Release]:
     """Every release and rollback, oldest first; empty where no night was ever released."""
-    if not lake.exists(RELEASES):
-        return []
     # One row a night: a list on the driver is the natural form.
-    return [Release(**row.asDict()) for row in lake.read(RELEASES).orderBy("sequence", "created_at").collect()]
+    return sorted((Release(**row) for row in lake.rows(RELEASES)), key=lambda known: (known.sequence, known.created_at))
 
 
 def latest(lake: Lake) -> Release | None:
@@ -71,9 +69,7 @@ def find_release(lake: Lake, release_id: str) -> Release:
 
 def retired(lake: Lake) -> dict[str, str]:
     """Releases that can no longer be opened, and why, as the end of a sentence."""
-    if not lake.exists(RETIRED):
-        return {}
-    rows = lake.read(RETIRED).orderBy("retired_at").collect()
+    rows = sorted(lake.rows(RETIRED), key=lambda row: row["retired_at"])
     return {row["release_id"]: f"{_WHY[row['reason']]} on {row['retired_at']:%Y-%m-%d}" for row in rows}
 
 

@@ -64,7 +64,7 @@ def test_the_second_is_told_who_holds_the_lake_and_since_when(spark: SparkSessio
 def test_the_lock_of_a_dead_process_is_taken_over(spark: SparkSession, tmp_path: Path) -> None:
     lake = Lake(spark, str(tmp_path / "lake"))
     dead = replace(ELSEWHERE, host=this_host(), pid=ended_process())
-    lake.replace_row("ops.locks", vars(dead), "kgspark lock", 1)
+    lake.replace_row("ops.locks", vars(dead), "kgspark lock", 1, "a night that died")
     with Lock(lake, CFG, "tonight"):
         assert holder(lake).sequence == 2  # type: ignore[union-attr]
 
