@@ -2,23 +2,60 @@
 
 from __future__ import annotations
 
+import logging
+import queue
+import threading
+from dataclasses import dataclass
+
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
+
+log = logging.getLogger(__name__)
+# Seconds that a count may come after the end of the computation that made it: Spark tells of it in the background.
+PATIENCE = 10.0
+
+
+@dataclass(frozen=True)
+class _Count:
+    """A count on its way, and the rows to count where it does not arrive."""
+
+    observation: Observation
+    rows: DataFrame
+
+    def get(self) -> int:
+        """The count. Spark loses it where adaptive planning leaves out a branch without rows, above all of a cached
+        frame: then the observation is silent for ever, or fails; the rows are counted by a pass of their own.
+        """
+        arrived: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+
+        def wait() -> None:
+            try:
+                found = self.observation.get.get("rows")
+            except Exception as error:  # noqa: BLE001 - whatever it is, the count can be had otherwise
+                log.debug("an observation failed: %s", error)
+                found = None
+            arrived.put(found)
+
+        threading.Thread(target=wait, name="kgspark-tally", daemon=True).start()
+        try:
+            found = arrived.get(timeout=PATIENCE)
+        except queue.Empty:
+            found = None
+        return self.rows.count() if found is None else found
 
 
 class Tally:
     """What is counted on the way: by table and source, known as soon as the table has been computed once."""
 
     def __init__(self) -> None:
-        self._observed: dict[tuple[str, str], Observation] = {}
+        self._counts: dict[tuple[str, str], _Count] = {}
 
     def count(self, frame: DataFrame, condition: Column, table: str, source: str) -> DataFrame:
         """The frame itself, whose rows that meet the condition will be counted."""
-        observation = self._observed[table, source] = Observation()
+        observation = Observation()
+        self._counts[table, source] = _Count(observation, frame.where(condition))
         return frame.observe(observation, F.count_if(condition).alias("rows"))
 
     def by_source(self, table: str) -> dict[str, int]:
-        """Rows counted for a table that has been computed, by source; waits for a computation that still runs."""
-        # Where Spark can tell from the plan that there is no row, it may give no count.
-        seen = {source: seen.get for (name, source), seen in self._observed.items() if name == table}
-        return {source: int(counted.get("rows") or 0) for source, counted in seen.items()}
+        """Rows counted for a table that has been computed, by source."""
+        return {source: count.get() for (name, source), count in self._counts.items() if name == table}
