@@ -15,7 +15,7 @@ from airflow.operators.bash import BashOperator
 HOME = "/opt/kgspark"
 SUBMIT = "spark-submit --properties-file conf/spark/cpu.conf --py-files dist/kgspark-*.whl"
 CONFIG = "conf/cluster.yaml"
-STEPS = ("01_ingest", "02_resolve", "03_reconcile", "04_graph", "05_embed", "06_release")
+STEPS = ("01_ingest", "02_extract", "03_resolve", "04_reconcile", "05_graph", "06_embed", "07_release")
 
 with DAG(
     dag_id="kgspark_nightly",
