@@ -146,6 +146,7 @@ def test_a_night_does_only_what_changed_and_equals_a_full_one(world: World) -> N
     assert world.released(PRODUCTS, "title") == ["kettle, steel"]
 
 
+@pytest.mark.slow
 def test_other_code_or_settings_build_everything_anew(world: World) -> None:
     world.night()
     stages = tuple(replace(s, version=2) if s.name == "make.products" else s for s in world.stages())
@@ -154,6 +155,7 @@ def test_other_code_or_settings_build_everything_anew(world: World) -> None:
     assert world.how(stages=stages, cfg=other)[2:] == ["skip", "all"]
 
 
+@pytest.mark.slow
 def test_a_backfill_and_the_night_after_it_take_nothing_for_granted(world: World) -> None:
     world.night()
     world.night()
@@ -164,6 +166,7 @@ def test_a_backfill_and_the_night_after_it_take_nothing_for_granted(world: World
     assert world.how()[2:] == ["skip", "skip"]
 
 
+@pytest.mark.slow
 def test_verify_finds_a_stage_whose_rows_do_not_depend_on_their_key_alone(world: World) -> None:
     world.lies = True
     world.night()
@@ -175,6 +178,7 @@ def test_verify_finds_a_stage_whose_rows_do_not_depend_on_their_key_alone(world:
     assert world.released(PRODUCTS, "title") == ["one of 2", "one of 2"]
 
 
+@pytest.mark.slow
 def test_after_a_rollback_a_night_starts_from_the_earlier_release(world: World) -> None:
     from kgspark.releases import all_releases, rollback
 

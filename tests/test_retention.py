@@ -53,6 +53,7 @@ def test_vacuum_keeps_the_last_releases_and_a_tag_keeps_one_for_good(
         labels(lake, "nowhere")
 
 
+@pytest.mark.slow
 def test_files_that_no_kept_release_needs_are_deleted_and_no_others(spark: SparkSession, tmp_path: Path) -> None:
     lake = Lake(spark, str(tmp_path / "lake"))
     for label in ("one", "two", "three"):
