@@ -41,11 +41,11 @@ class Corpus:
     """Offers in some order; ``hashes`` identify them in ties, ``sellers`` are codes.
 
     ``unique`` says of each offer whether its seller lists a product once, ``alike`` how many of the seller's offers say
-    the very same, itself among them. ``lanes`` number the sellers as competition
-    sees them; ``small`` sellers share LANES among them. ``gtins`` and ``models`` (brand and model number) are
-    codes, -1 where there is none. ``name`` and ``text`` count tokens of one ``vocabulary``, ``grams`` the 3-grams (code
-    points, 21 bits each) in ``gram_codes``. ``prices`` are natural logarithms (nan: none) in ``currencies``, codes into
-    ``currency_names`` (-1: none). ``traits`` (offer x trait) are codes.
+    the very same, itself among them, and have no code that tells whether they are one product. ``lanes`` number the
+    sellers as competition sees them; ``small`` sellers share LANES among them. ``gtins`` and ``models`` (brand and
+    model number) are codes, -1 where there is none. ``name`` and ``text`` count tokens of one ``vocabulary``, ``grams``
+    the 3-grams (code points, 21 bits each) in ``gram_codes``. ``prices`` are natural logarithms (nan: none) in
+    ``currencies``, codes into ``currency_names`` (-1: none). ``traits`` (offer x trait) are codes.
     """
 
     hashes: NDArray[np.uint64]
@@ -105,13 +105,15 @@ def build(
     if alike is None:
         said = Counter(zip(sellers, listings, strict=True))
         alike = np.array([said[each] for each in zip(sellers, listings, strict=True)], dtype=np.int64)
+    # With one code they are one product that its seller lists twice after all.
+    coded = np.array([one.gtin is not None or one.model is not None for one in listings], dtype=bool)
     share = np.where(few, (hashes % np.uint64(LANES)).astype(np.int64), 0)
     together = seller_codes.max(initial=0) + 1
     return Corpus(
         hashes=hashes,
         sellers=seller_codes,
         unique=alone,
-        alike=alike,
+        alike=np.where(coded, 1, alike),
         lanes=np.where(few, together, seller_codes) * LANES + share,
         small=few,
         gtins=codes([one.gtin for one in listings]),

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kgspark.resolve import resolver
+from kgspark.resolve import corpus, resolver
 from kgspark.resolve.normalise import TITLE_LENGTH, listing
 from kgspark.resolve.settings import ResolveSettings
 from tests.resolve import worlds
@@ -59,6 +59,14 @@ def test_of_offers_that_say_the_same_none_is_chosen_by_lot() -> None:
     groups = _beside(["twice", "twice", "once"], [SHOPS[2][0], SHOPS[2][0], SHOPS[2][1]])
     assert not [group for group in groups if group & {"odd/0", "odd/1"}]
     assert [group for group in groups if "odd/2" in group]
+
+
+def test_offers_that_say_the_same_and_share_a_code_are_one_product_listed_twice() -> None:
+    ids, _, titles, _ = SHOPS
+    read = [listing(title) for title in (titles[0], titles[0], titles[1])]
+    coded = [replace(read[0], gtin="4006381333931"), replace(read[1], gtin="4006381333931"), read[2]]
+    assert corpus.build(ids[:3], ["twice"] * 3, [True] * 3, read).doubles.tolist() == [2, 2, 1]
+    assert corpus.build(ids[:3], ["twice"] * 3, [True] * 3, coded).doubles.tolist() == [1, 1, 1]
 
 
 def test_of_a_seller_that_repeats_products_both_join() -> None:
