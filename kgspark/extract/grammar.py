@@ -47,6 +47,10 @@ _SURE_OF_UNIT = {"cm": 0.6, "cm2": 0.7, "min": 0.6, "g": 0.75, "ml": 0.8, "A": 0
 # this number on.
 _LOOSE = {"a", "g", "h", "m", "''"}
 _SMALLEST_SPACED = 10
+# Five digits and a letter are a code: "indesit bwd 71453 w".
+_CODE = re.compile(r"\d{5,}")
+_VAGUE, _SMALLEST_STORE = 0.7, Decimal("0.064")
+_NUMBER_BEFORE = re.compile(r"(?<![\w.,])(\d+) $")
 # Generations of phone networks, which nobody sells by weight.
 _NETWORKS = {"2", "3", "4", "5"}
 _SPACED = {"floz": r"fl\.? ?oz\.?", "sqft": r"sq\.? ?ft\.?", "sqin": r"sq\.? ?in\.?", "sqcm": r"sq\.? ?cm", "h": "h"}
@@ -185,8 +189,11 @@ def _quantities(plain: str) -> Iterator[Reading]:
         if found and apart and _believed(match[1], match[2], match[3], plain[match.end() : match.end() + 2]):
             number, unit = found
             value = f"{number} {unit}"
-            sure = _SURE_OF_UNIT.get(unit, _SURE["quantity"])
             name, rule = (NAMES[unit], _QUANTITY_RULE) if unit != "GB" else _memory(plain, match.start(), match.end())
+            # "220 240 v" is a range; so few bytes are no store of today's, but a cache or a buffer.
+            small = name == NAMES["GB"] and Decimal(number) < _SMALLEST_STORE
+            vague = small or _rising(plain, match.start(), match[1])
+            sure = _VAGUE if vague else _SURE_OF_UNIT.get(unit, _SURE["quantity"])
             yield Reading(match.start(), match.end(), name, value, number, unit, sure, rule)
 
 
@@ -223,7 +230,7 @@ def _believed(number: str, gap: str, unit: str, after: str = "") -> bool:
     """Whether a number and a unit are a quantity, not two words: ``4 g`` of a network, ``7 in black``, ``5 in 1``."""
     if unit == "in":
         return gap != " " or "/" in number or ("." in number and not re.match(r" \d", after))
-    if gap == " " and unit == "a":
+    if gap == " " and (unit == "a" or (len(unit) == 1 and _CODE.fullmatch(number))):
         return False
     if gap == " " and unit in _LOOSE:
         try:
@@ -231,6 +238,12 @@ def _believed(number: str, gap: str, unit: str, after: str = "") -> bool:
         except InvalidOperation:
             return True
     return not (unit == "a" and "." not in number) and not (unit == "g" and number in _NETWORKS)
+
+
+def _rising(plain: str, begin: int, number: str) -> bool:
+    """Whether a smaller number of the same size stands right before a number."""
+    before = _NUMBER_BEFORE.search(plain, max(0, begin - 8), begin)
+    return before is not None and number.isdigit() and int(before[1]) < int(number) < 2 * int(before[1])
 
 
 def _rises(low: tuple[str, str], high: tuple[str, str]) -> bool:
