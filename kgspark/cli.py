@@ -16,6 +16,7 @@ from rich.console import Console
 
 import kgspark.cli_opinions  # noqa: F401 - adds its commands to evaluate
 from kgspark import cli_attributes
+from kgspark.cli_audit import audit
 from kgspark.cli_resolve import evaluate_app, resolve_app
 from kgspark.errors import EngineError, InputError, KgsparkError
 
@@ -28,6 +29,7 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(resolve_app, name="resolve")
 app.add_typer(cli_attributes.attributes_app, name="attributes")
 app.command("facts")(cli_attributes.facts)
+app.command("audit")(audit)
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -85,6 +85,7 @@ STAGES: tuple[Stage, ...] = (
         attributes.build,
         "attributes",
         "whole",
+        version=2,
         fit=attributes.fit,
     ),
     Stage(
