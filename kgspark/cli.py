@@ -16,6 +16,7 @@ from rich.console import Console
 
 import kgspark.cli_opinions  # noqa: F401 - adds its commands to evaluate
 from kgspark import cli_attributes
+from kgspark.cli_audit import audit
 from kgspark.cli_nights import nights_app, privacy_app, releases_app, telling
 from kgspark.cli_resolve import evaluate_app, resolve_app
 from kgspark.errors import EngineError, InputError, KgsparkError
@@ -32,6 +33,7 @@ app.command("facts")(cli_attributes.facts)
 app.add_typer(nights_app)
 app.add_typer(releases_app, name="releases")
 app.add_typer(privacy_app, name="privacy")
+app.command("audit")(audit)
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from kgspark.cli_resolve import DEFAULT_CONFIG, ConfigOption, evaluate_app
+from kgspark.errors import InputError
 
 TaggerOption = Annotated[
     bool | None,
@@ -39,11 +40,6 @@ def evaluate_attributes(
 attributes_app = typer.Typer(no_args_is_help=True, help="Readers of attributes in texts.")
 
 
-@attributes_app.callback()
-def _group() -> None:
-    """Keep the name of the command even while there is only one."""
-
-
 @attributes_app.command("train")
 def attributes_train(
     config: ConfigOption = DEFAULT_CONFIG,
@@ -62,19 +58,49 @@ def attributes_train(
     typer.echo(f"fitted on {texts} texts; to use it, write attributes: {{reader: {folder}}}")
 
 
+@attributes_app.command("matter")
+def attributes_matter(
+    category: Annotated[str, typer.Argument(help="A category's label, anywhere in the paths of offers.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Which attributes the offers of a category state, and how well each tells them apart."""
+    from kgspark import nights
+    from kgspark.publish.matters import lines, matters
+    from kgspark.publish.readers import open_release
+    from kgspark.run import open_lake
+
+    spark, cfg = nights.configured_session(config, os.environ)
+    listed, found = matters(open_release(open_lake(spark, cfg)), category, cfg.reconcile.min_fill_confidence)
+    if as_json:
+        record = {"category": category, "offers": listed, "attributes": [one.record() for one in found]}
+        typer.echo(json.dumps(record, ensure_ascii=False))
+        return
+    typer.echo("\n".join(lines(category, listed, found)))
+
+
 def facts(
     offer: Annotated[str, typer.Argument(help="An offer_id, or source:record_id.")],
     config: ConfigOption = DEFAULT_CONFIG,
+    html: Annotated[Path | None, typer.Option(help="Write a page for a browser instead.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """An offer's texts with the values that were read in them marked, and what contradicts a declared value."""
     from kgspark import nights
     from kgspark.publish.marked import lines, marked
+    from kgspark.publish.marked_page import page
     from kgspark.publish.readers import open_release
     from kgspark.run import open_lake
 
     spark, cfg = nights.configured_session(config, os.environ)
     seen = marked(open_release(open_lake(spark, cfg)), offer)
+    if html is not None:
+        try:
+            html.write_text(page(seen), encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"--html {html} cannot be written: {error.strerror}.") from None
+        typer.echo(f"wrote {html}")
+        return
     if as_json:
         record = {"offer_id": seen.offer["offer_id"], "mentions": seen.mentions, "conflicts": seen.conflicts}
         typer.echo(json.dumps(record, ensure_ascii=False))

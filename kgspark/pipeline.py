@@ -107,6 +107,7 @@ STAGES: tuple[Stage, ...] = (
         attributes.build,
         "attributes",
         "whole",
+        version=2,
         fit=attributes.fit,
     ),
     Stage(

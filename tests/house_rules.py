@@ -82,6 +82,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("kgspark/verify.py", "collect"): "no stage: three counts",
     ("kgspark/cli_resolve.py", "environ"): "a part of cli.py: the same door",
     ("kgspark/cli_opinions.py", "environ"): "a part of cli.py: the same door",
+    ("kgspark/cli_audit.py", "environ"): "a part of cli.py: the same door",
     ("kgspark/extract/aspects.py", "toArrow"): "part of a fit: a sample of reviews teaches one process the lexicon",
     (
         "kgspark/extract/needs.py",

@@ -18,6 +18,10 @@ from kgspark.extract.opinion_walk import (
     Walk,
 )
 
+PERSONAL = frozenset({"my", "your", "his", "her", "our"})
+PEOPLE = frozenset({"i", "you", "we", "she", "he", "who"})
+HAVING = frozenset({"have", "has", "had", "'ve", "'m", "am"})
+
 
 class English(Walk):
     """Slots of one English text."""
@@ -107,15 +111,26 @@ class English(Walk):
         return [self.slot(phrase, at, BARE, left)] if alone else []
 
     def _attribute(self, at: int, left: Left) -> list[Slot]:
-        """Great fit; not a great fit; the fit has no great ..."""
+        """Great fit; not a great fit; the fit has no great ...
+
+        What people have of their own is none of the product ("my broad shoulders", "I have wide feet").
+        """
         phrase = self._ahead(at + 1)
-        if phrase is None:
+        if phrase is None or self._of_person(left.at):
             return []
         before = left.at
         while self.word(before) in self.known.determiners or self._helps(before):
             left.denied ^= self.word(before) in self.known.negations
             before -= 1
         return [self.slot(phrase, at, ATTRIBUTE, left)]
+
+    def _of_person(self, at: int) -> bool:
+        """Does somebody's own follow this word: my, her, I have (a), we've, I am?"""
+        if self.word(at) in PERSONAL:
+            return True
+        while self.word(at) in self.known.determiners:
+            at -= 1
+        return self.word(at) in HAVING and self.word(at - 1) in PEOPLE
 
     def _ahead(self, begin: int) -> tuple[int, int] | None:
         end = begin

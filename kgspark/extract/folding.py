@@ -22,6 +22,20 @@ def folded(text: str) -> str:
     return text.lower() if text.isascii() else "".join(map(_folded, text))
 
 
+def simplified(text: str) -> str:
+    """The text in simplified characters, each in its old place; all else stays as it is.
+
+    >>> simplified("電池很耐用，iPhone")
+    '电池很耐用，iPhone'
+    """
+    return text if text.isascii() else text.translate(_table())
+
+
+@functools.cache
+def _table() -> dict[int, str]:
+    return {ord(one): simple for one, simple in _simplified().items()}
+
+
 @functools.lru_cache(maxsize=1 << 16)
 def _folded(character: str) -> str:
     if _FIRST_CJK <= character <= _LAST_CJK:

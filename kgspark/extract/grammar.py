@@ -36,13 +36,21 @@ NAMES = {
     "packs": "pack",
     "min": "duration",
 }
-# How often a form means what it says, before anything is known of the shops; calibrate.py learns the rest.
+# How often a form means what it says, before anything is known of the shops; what sellers declare says the rest.
 _SURE = {"size": 0.95, "bare size": 0.5, "pack": 0.95, "range": 0.85, "quantity": 0.9, "year": 0.6, "model": 0.6}
+
+# Units that alone do not say what is measured, and how often the name above is right then: kilograms are a washing
+# machine's load, centimetres its height, hours how long it stands by; an A behind a number is a grade.
+_SURE_OF_UNIT = {"cm": 0.6, "cm2": 0.7, "min": 0.6, "g": 0.75, "ml": 0.8, "A": 0.7, "Wh": 0.7}
 
 # One-letter units that are words or codes when they stand alone ("galaxy s4 4 g"): believed next to the number, or from
 # this number on.
 _LOOSE = {"a", "g", "h", "m", "''"}
 _SMALLEST_SPACED = 10
+# Five digits and a letter are a code: "indesit bwd 71453 w".
+_CODE = re.compile(r"\d{5,}")
+_VAGUE, _SMALLEST_STORE = 0.7, Decimal("0.064")
+_NUMBER_BEFORE = re.compile(r"(?<![\w.,])(\d+) $")
 # Generations of phone networks, which nobody sells by weight.
 _NETWORKS = {"2", "3", "4", "5"}
 _SPACED = {"floz": r"fl\.? ?oz\.?", "sqft": r"sq\.? ?ft\.?", "sqin": r"sq\.? ?in\.?", "sqcm": r"sq\.? ?cm", "h": "h"}
@@ -69,7 +77,10 @@ _TO = r"(?: ?[-–—~～] ?| to |至|到)"
 _RANGE = re.compile(rf"{_START}({NUMBER})(?:[ -]?({_UNIT}))?{_TO}({NUMBER})([ -]?)({_UNIT})")
 _QUANTITY = re.compile(rf"{_START}({NUMBER})([ -]?)({_UNIT})")
 _MEMORY = re.compile(r" ?(?:ram(?![a-z])|运存)")
-_MEMORY_IS = ("ram ", "ram: ", "运存")
+# "ram 4gb", but not the 16gb of "4gb ram 16gb rom".
+_MEMORY_IS = re.compile(r"(?<!gb )(?<!gb)(?<!g )(?:ram:? |运存)$")
+_READ_ONLY = re.compile(r" ?rom(?![a-z])")
+_CACHE = re.compile(r" ?(?:(?:l[123]|smart|intel|on-die|total)[ -]){0,2}(?:cache(?![a-z])|l[123](?![a-z0-9])|缓存)")
 _TIMES_BEFORE = re.compile(r"(?<![a-z0-9])\d{1,3}x$")
 _COMPOUND = re.compile(
     rf"{_START}({NUMBER}) ?(lbs?|ft|feet|foot)\.?,? ?({NUMBER}) ?(oz|ounces?|in|inch|inches|\")(?![a-z0-9])"
@@ -103,7 +114,7 @@ def read(text: str) -> list[Reading]:
     """Every value that has a form of its own, in the order of the text; places do not overlap.
 
     >>> [(r.attribute, r.value, text[r.begin:r.end]) for text in ["Cola 6 x 330 ml", "牛奶500毫升"] for r in read(text)]
-    [('pack', '6', '6 x 330 ml'[:1]), ('volume', '330 ml', '330 ml'), ('volume', '500 ml', '500毫升')]
+    [('pack', '6', '6'), ('volume', '330 ml', '330 ml'), ('volume', '500 ml', '500毫升')]
     """
     plain = folded(text)
     found: list[Reading] = []
@@ -165,7 +176,7 @@ def _compounds(plain: str) -> Iterator[Reading]:
                 f"{number} {unit}",
                 number,
                 unit,
-                _SURE["quantity"],
+                _SURE_OF_UNIT.get(unit, _SURE["quantity"]),
                 _QUANTITY_RULE,
             )
 
@@ -178,11 +189,24 @@ def _quantities(plain: str) -> Iterator[Reading]:
         if found and apart and _believed(match[1], match[2], match[3], plain[match.end() : match.end() + 2]):
             number, unit = found
             value = f"{number} {unit}"
-            sure = _SURE["quantity"]
-            name, rule = NAMES[unit], _QUANTITY_RULE
-            if unit == "GB" and (_MEMORY.match(plain, match.end()) or plain[: match.start()].endswith(_MEMORY_IS)):
-                name, rule = "ram", "pattern:memory"
+            name, rule = (NAMES[unit], _QUANTITY_RULE) if unit != "GB" else _memory(plain, match.start(), match.end())
+            # "220 240 v" is a range; so few bytes are no store of today's, but a cache or a buffer.
+            small = name == NAMES["GB"] and Decimal(number) < _SMALLEST_STORE
+            vague = small or _rising(plain, match.start(), match[1])
+            sure = _VAGUE if vague else _SURE_OF_UNIT.get(unit, _SURE["quantity"])
             yield Reading(match.start(), match.end(), name, value, number, unit, sure, rule)
+
+
+def _memory(plain: str, begin: int, end: int) -> tuple[str, str]:
+    """What so many bytes are: working memory, a processor's cache, or what things are stored in; and the rule."""
+    if _CACHE.match(plain, end):
+        return "cache", "pattern:cache"
+    if _READ_ONLY.match(plain, end):
+        return NAMES["GB"], _QUANTITY_RULE
+    before = plain[max(0, begin - 12) : begin]
+    if _MEMORY.match(plain, end) or _MEMORY_IS.search(before):
+        return "ram", "pattern:memory"
+    return NAMES["GB"], _QUANTITY_RULE
 
 
 def _years(plain: str) -> Iterator[Reading]:
@@ -206,12 +230,20 @@ def _believed(number: str, gap: str, unit: str, after: str = "") -> bool:
     """Whether a number and a unit are a quantity, not two words: ``4 g`` of a network, ``7 in black``, ``5 in 1``."""
     if unit == "in":
         return gap != " " or "/" in number or ("." in number and not re.match(r" \d", after))
+    if gap == " " and (unit == "a" or (len(unit) == 1 and _CODE.fullmatch(number))):
+        return False
     if gap == " " and unit in _LOOSE:
         try:
             return "." in number or Decimal(number.replace(",", "")) >= _SMALLEST_SPACED
         except InvalidOperation:
             return True
     return not (unit == "a" and "." not in number) and not (unit == "g" and number in _NETWORKS)
+
+
+def _rising(plain: str, begin: int, number: str) -> bool:
+    """Whether a smaller number of the same size stands right before a number."""
+    before = _NUMBER_BEFORE.search(plain, max(0, begin - 8), begin)
+    return before is not None and number.isdigit() and int(before[1]) < int(number) < 2 * int(before[1])
 
 
 def _rises(low: tuple[str, str], high: tuple[str, str]) -> bool:

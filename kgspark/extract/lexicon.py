@@ -37,7 +37,8 @@ Rule = tuple[str, str, str]
 class Lexicon:
     """``labels`` is the spelling that stands for each value, ``shares`` its share of the attribute's declarations,
     ``right`` and ``seen`` count by value or rule and category. ``declared`` says how many listings of a category
-    declare an attribute, ``listings`` how many could: those of sources that declare it anywhere.
+    declare an attribute, ``listings`` how many could: those of sources that declare it anywhere. ``local`` are the
+    attributes that one source alone declares, of several.
     """
 
     labels: dict[Value, str] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Lexicon:
     seen: dict[tuple[str, Value | Rule], int] = field(default_factory=dict)
     declared: dict[tuple[str, str], int] = field(default_factory=dict)
     listings: dict[tuple[str, str], int] = field(default_factory=dict)
+    local: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.attributes: dict[tuple[str, ...], list[str]] = defaultdict(list)
@@ -106,7 +108,9 @@ class Lexicon:
     def named(self, reading: Reading, path: Sequence[str]) -> Reading:
         """A reading of the grammar under the name that sellers use for it, with the probability they give it.
 
-        Where they have no name for it, and never use the grammar's in that category, it is probably something else.
+        Where they have no name for it, and never use the grammar's in that category, it is probably something else. A
+        name of one source alone says nothing in categories where that source lists nothing: a grocer's package_size is
+        no name for the size of a screen.
         """
         unit = reading.unit or ""
         names = [n for n in self.rules.get((reading.extractor, unit), []) if not self.foreign(n, path)]
@@ -114,6 +118,7 @@ class Lexicon:
             name: sum(
                 weight * self.right.get((level, (reading.extractor, unit, name)), 0)
                 for weight, level in _weighted(path)
+                if level != EVERYWHERE or name not in self.local
             )
             for name in names
         }

@@ -54,7 +54,9 @@ def learn(listings: Iterable[Listing], min_support: int, said_by_people: Mapping
     for one in read:
         speaking[one.source] |= set(one.declared)
     could = Counter((level, name) for one in read for level in levels(one.path) for name in speaking[one.source])
-    return Lexicon(lexicon.labels, shares, dict(right), dict(seen), dict(declared), dict(could))
+    speakers = Counter(name for names in speaking.values() for name in names)
+    local = frozenset(name for name, sources in speakers.items() if sources == 1 < len(speaking))
+    return Lexicon(lexicon.labels, shares, dict(right), dict(seen), dict(declared), dict(could), local)
 
 
 def _shares(spellings: Mapping[Value, Counter[str]], labels: Mapping[Value, str]) -> dict[Value, float]:

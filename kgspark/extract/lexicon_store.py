@@ -10,7 +10,7 @@ from kgspark.errors import InputError
 from kgspark.extract.lexicon import Lexicon, Rule
 from kgspark.extract.words import Value
 
-NAME, FORMAT = "lexicon", 1
+NAME, FORMAT = "lexicon", 2
 
 
 def save(lexicon: Lexicon, root: str, trained_on: str) -> str:
@@ -29,6 +29,7 @@ def save(lexicon: Lexicon, root: str, trained_on: str) -> str:
             key=str,
         ),
         "declared": sorted([level, name, count] for (level, name), count in lexicon.declared.items()),
+        "local": sorted(lexicon.local),
         "listings": sorted([level, name, count] for (level, name), count in lexicon.listings.items()),
     }
     figures = {"values": len(lexicon.labels), "attributes": len(lexicon.names)}
@@ -57,6 +58,7 @@ def load(path: str) -> Lexicon:
         {(level, key): seen for level, key, _, seen in counts},
         {(level, name): count for level, name, count in content["declared"]},
         {(level, name): count for level, name, count in content["listings"]},
+        frozenset(content["local"]),
     )
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kgspark.extract.folding import simplified
 from kgspark.extract.need_words import USED_BY, USED_FOR, USED_WHEN, USED_WHERE, need_name, need_words
 from kgspark.extract.opinion_words import language
 from kgspark.extract.review_tokens import Tokens, tokens
@@ -170,7 +171,7 @@ def _bare(text: str, begin: int, end: int) -> tuple[int, int]:
 
 
 def _chinese(text: str) -> Iterator[Need]:
-    known = need_words("zh")
+    known, text = need_words("zh"), simplified(text)
     taken: set[tuple[int, int]] = set()
     for pattern, relation, strong in _CHINESE:
         for match in pattern.finditer(text):
@@ -178,7 +179,9 @@ def _chinese(text: str) -> Iterator[Need]:
             phrase = text[span[0] : span[1]]
             seeded = known.relation(phrase, phrase)
             denied = match.start() and text[match.start() - 1] in "不没别"
-            if denied or phrase in known.no_need or any(b < span[1] and span[0] < e for b, e in taken):
+            # 适合我的发质: what is one's own is no kind of use.
+            own = phrase.startswith("的")
+            if denied or own or phrase in known.no_need or any(b < span[1] and span[0] < e for b, e in taken):
                 continue
             # A person is given something, and is no time; a season is when, whatever the pattern.
             told = seeded or relation

@@ -1,6 +1,6 @@
 """A review's text as words with their places: English by a pattern, Chinese by jieba.
 
-text -> tokens in lower case, begin and end in code points; punctuation stays, as what parts clauses
+text -> tokens in lower case and simplified characters, begin and end in code points; punctuation stays to part clauses
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from kgspark.chinese import segmenter
+from kgspark.extract.folding import simplified
 from kgspark.extract.opinion_words import language
 
 _ENGLISH = re.compile(
@@ -75,7 +76,7 @@ def _chinese(text: str) -> list[tuple[str, int, int]]:
     seeds = language("zh").seeds
     found: list[tuple[str, int, int]] = []
     at = 0
-    for word in segmenter().cut(text):
+    for word in segmenter().cut(simplified(text)):
         lowered = word.lower() if len(word.lower()) == len(word) else word
         # White space parts clauses in Chinese; as one token, however long.
         parts = [" "] if word.isspace() else _parts(lowered, seeds)

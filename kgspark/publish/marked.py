@@ -61,7 +61,7 @@ def lines(seen: Marked) -> list[Text]:
             shown += [Text(""), Text(column, "dim"), _text(seen.offer[column], by_column.get(column, []), colours)]
     shown.append(Text(""))
     shown += [_reading(mention, colours[mention["attribute"]]) for mention in seen.mentions]
-    shown += [_conflict(conflict) for conflict in seen.conflicts]
+    shown += [Text(conflict_line(conflict), "red") for conflict in seen.conflicts]
     return shown
 
 
@@ -83,11 +83,11 @@ def _reading(mention: dict[str, Any], colour: str) -> Text:
     return line
 
 
-def _conflict(conflict: dict[str, Any]) -> Text:
+def conflict_line(conflict: dict[str, Any]) -> str:
+    """What a row of silver.value_conflicts says, in a sentence."""
     repair = f", probably {conflict['repair']} (from {conflict['repair_from']})" if conflict["repair"] else ""
     kept = "refused" if conflict["refused"] else "doubted"
-    return Text(
+    return (
         f"{kept} {conflict['confidence']:.2f}: {conflict['attribute']} declared as {conflict['declared']!r}, "
-        f"against it {', '.join(conflict['reasons'])}{repair}",
-        "red",
+        f"against it {', '.join(conflict['reasons'])}{repair}"
     )

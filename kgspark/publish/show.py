@@ -128,7 +128,7 @@ def _readings(kg: KnowledgeGraph, edge_ids: list[str], limit: int) -> dict[str, 
     kept = evidence.withColumn("nth", nth).where(F.col("nth") <= limit)
     places: dict[str, list[Reading]] = {}
     for row in (
-        kept.join(_payloads(kg, kept), on=["source", "record_id", "bronze_table"], how="left").orderBy("nth").collect()
+        kept.join(payloads(kg, kept), on=["source", "record_id", "bronze_table"], how="left").orderBy("nth").collect()
     ):
         reading = Reading(
             source=row["source"],
@@ -148,7 +148,7 @@ def _by_edge() -> WindowSpec:
     return Window.partitionBy("edge_id").orderBy("source", "record_id", "evidence_id")
 
 
-def _payloads(kg: KnowledgeGraph, evidence: DataFrame) -> DataFrame:
+def payloads(kg: KnowledgeGraph, evidence: DataFrame) -> DataFrame:
     """The raw records that the evidence names, from every bronze table of the release."""
     frames = []
     for name in (table for table in kg.tables if table.startswith("bronze.")):

@@ -8,6 +8,7 @@ Columns stand in the order of the tokens' own text, so that sums run in one orde
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -39,16 +40,18 @@ _CODE_POINT_BITS = 21
 class Corpus:
     """Offers in some order; ``hashes`` identify them in ties, ``sellers`` are codes.
 
-    ``unique`` says of each offer whether its seller lists a product once. ``lanes`` number the sellers as competition
-    sees them; ``small`` sellers share LANES among them. ``gtins`` and ``models`` (brand and model number) are
-    codes, -1 where there is none. ``name`` and ``text`` count tokens of one ``vocabulary``, ``grams`` the 3-grams (code
-    points, 21 bits each) in ``gram_codes``. ``prices`` are natural logarithms (nan: none) in ``currencies``, codes into
-    ``currency_names`` (-1: none). ``traits`` (offer x trait) are codes.
+    ``unique`` says of each offer whether its seller lists a product once, ``alike`` how many of the seller's offers say
+    the very same, itself among them, and have no code that tells whether they are one product. ``lanes`` number the
+    sellers as competition sees them; ``small`` sellers share LANES among them. ``gtins`` and ``models`` (brand and
+    model number) are codes, -1 where there is none. ``name`` and ``text`` count tokens of one ``vocabulary``, ``grams``
+    the 3-grams (code points, 21 bits each) in ``gram_codes``. ``prices`` are natural logarithms (nan: none) in
+    ``currencies``, codes into ``currency_names`` (-1: none). ``traits`` (offer x trait) are codes.
     """
 
     hashes: NDArray[np.uint64]
     sellers: Ints
     unique: Bools
+    alike: Ints
     lanes: Ints
     small: Bools
     gtins: Ints
@@ -65,6 +68,13 @@ class Corpus:
     traits: Ints
 
     @property
+    def doubles(self) -> Ints:
+        """Offers that are as good as each other as anybody's partner: those ``alike`` of a seller that lists a product
+        once are different products, and at most one of them is the right one.
+        """
+        return np.where(self.unique, self.alike, 1)
+
+    @property
     def guarded(self) -> Bools:
         """Offers of sellers that list a product once, and enough of them to meet themselves in a wrong cluster."""
         return np.asarray(self.unique & ~self.small)
@@ -79,10 +89,12 @@ def build(
     unique: Sequence[bool] | Bools,
     listings: Sequence[Listing],
     small: Bools | None = None,
+    alike: Ints | None = None,
 ) -> Corpus:
     """Lay offers out as arrays; equal sellers are equal texts.
 
-    ``small`` says of each offer whether its seller is a small one; it is counted here where these are all offers.
+    ``small`` says of each offer whether its seller is a small one, ``alike`` how many of its offers say the same; they
+    are counted here where these are all offers.
     """
     vocabulary = sorted({token for one in listings for token in one.text})
     place = {token: column for column, token in enumerate(vocabulary)}
@@ -90,12 +102,18 @@ def build(
     hashes, alone = hash_texts(ids), np.asarray(unique, dtype=bool)
     seller_codes = codes(sellers)
     few = of_small_sellers(seller_codes) if small is None else small
+    if alike is None:
+        said = Counter(zip(sellers, listings, strict=True))
+        alike = np.array([said[each] for each in zip(sellers, listings, strict=True)], dtype=np.int64)
+    # With one code they are one product that its seller lists twice after all.
+    coded = np.array([one.gtin is not None or one.model is not None for one in listings], dtype=bool)
     share = np.where(few, (hashes % np.uint64(LANES)).astype(np.int64), 0)
     together = seller_codes.max(initial=0) + 1
     return Corpus(
         hashes=hashes,
         sellers=seller_codes,
         unique=alone,
+        alike=np.where(coded, 1, alike),
         lanes=np.where(few, together, seller_codes) * LANES + share,
         small=few,
         gtins=codes([one.gtin for one in listings]),

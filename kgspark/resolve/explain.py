@@ -51,7 +51,8 @@ class Explanation:
     """Two offers, what the matcher adds up, how they met, and what became of the pair.
 
     ``contributions`` are those of silver.offer_pairs; ``rivals`` are the offers that stand against the pair, where
-    there are some.
+    there are some. ``alike`` offers of one seller say the very same, one of the two among them: they share the
+    probability.
     """
 
     left: Mapping[str, Any]
@@ -66,6 +67,7 @@ class Explanation:
     rivals: Sequence[Mapping[str, Any]]
     products: tuple[str, str]
     threshold: float
+    alike: int
 
 
 def explain(kg: KnowledgeGraph, one: str, other: str, cfg: ResolveSettings, sources: Sequence[Source]) -> Explanation:
@@ -99,6 +101,7 @@ def explain(kg: KnowledgeGraph, one: str, other: str, cfg: ResolveSettings, sour
         rivals=rivals,
         products=_products(kg, left["offer_id"], right["offer_id"]),
         threshold=cfg.min_probability,
+        alike=int(corpus_of(both).doubles.max()),
     )
 
 

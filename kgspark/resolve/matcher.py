@@ -108,12 +108,15 @@ class Matcher:
     def probability(self, corpus: Corpus, pairs: Pairs, score: Doubles, cfg: ResolveSettings) -> tuple[Doubles, Bools]:
         """Probability of each pair if it is believed at all, and whether it must win for that.
 
-        It must, unless one of the sellers is small: these compete with one another for want of better rivals.
+        It must, unless one of the sellers is small: these compete with one another for want of better rivals. Where a
+        seller that lists a product once has n offers that say the very same, each has the n-th part: one is right at
+        the most, and nothing tells which.
         Without learning it is that of a shared GTIN (1), or of a shared brand and model number where no GTIN speaks
         against it; between sellers that list a product once, only the best of several pairs with one number counts.
         """
         if self.learnt:
             p = self.fitted.calibration.probability(score)
+            p = p / np.maximum(corpus.doubles[pairs.left], corpus.doubles[pairs.right])
             return p, ~(corpus.small[pairs.left] | corpus.small[pairs.right])
         said = dict(zip(NAMES, pairs.evidence.values.T > 0, strict=True))
         by_model = said["same_model"] & ~said["other_gtin"]

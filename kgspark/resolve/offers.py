@@ -43,10 +43,10 @@ _READ = {
     "currency": "string",
     "traits": "array<string>",
 }
-# ``lister`` is the seller within its source, ``alone`` that it lists a product once, ``small`` that it lists few. The
-# texts are tokens already: reading them costs more than anything else done with them, and an offer is met again in
-# every pair.
-OFFER = ("offer_id", "lister", "alone", "small", *_READ)
+# ``lister`` is the seller within its source, ``alone`` that it lists a product once, ``small`` that it lists few,
+# ``alike`` how many of its offers say the very same. The texts are tokens already: reading them costs more than
+# anything else done with them, and an offer is met again in every pair.
+OFFER = ("offer_id", "lister", "alone", "small", "alike", *_READ)
 _BETWEEN = "\x1f"
 # Before the names of columns that are only carried along: some are read as well.
 _KEPT = "kept_"
@@ -61,12 +61,17 @@ def listed(offers: DataFrame, once: Sequence[str], *others: str) -> DataFrame:
     by_seller = offers.groupBy("source", "seller").agg(F.count("*").alias("listed"))
     share = by_seller.agg((F.sum(F.when(few, F.col("listed")).otherwise(0)) / F.sum("listed")).alias("of_few"))
     # As corpus.of_small_sellers.
-    counted = offers.join(by_seller, on=["source", "seller"], how="inner").crossJoin(F.broadcast(share))
+    # By a hash, as texts are long; of a seller's offers none that differ are likely to share one.
+    hashed = offers.withColumn("said", F.xxhash64(*_SAID))
+    same = hashed.groupBy("source", "seller", "said").agg(F.count("*").alias("alike")).where(F.col("alike") > 1)
+    counted = hashed.join(by_seller, on=["source", "seller"], how="inner").crossJoin(F.broadcast(share))
+    counted = counted.join(same, on=["source", "seller", "said"], how="left")
     told = counted.select(
         "offer_id",
         F.concat_ws(_BETWEEN, "source", "seller").alias("lister"),
         F.col("source").isin(list(once)).alias("alone"),
         (few & (F.col("of_few") > MOST)).alias("small"),
+        F.coalesce("alike", F.lit(1)).alias("alike"),
         "title",
         "brand",
         "mpn",
@@ -109,8 +114,8 @@ def corpus_of(rows: pa.Table) -> Corpus:
     """Distinct offers (columns OFFER), in the order of the rows."""
     read = zip(*(rows.column(name).to_pylist() for name in _READ), strict=True)
     ids, listers = (rows.column(name).to_pylist() for name in ("offer_id", "lister"))
-    alone, small = (rows.column(name).to_numpy(zero_copy_only=False) for name in ("alone", "small"))
-    return corpus.build(ids, listers, alone, [Listing(*row) for row in read], small)
+    alone, small, alike = (rows.column(n).to_numpy(zero_copy_only=False) for n in ("alone", "small", "alike"))
+    return corpus.build(ids, listers, alone, [Listing(*row) for row in read], small, alike)
 
 
 def sources_of(rows: pa.Table) -> list[str]:

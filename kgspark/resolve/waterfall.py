@@ -47,6 +47,8 @@ def lines(said: Explanation) -> Iterator[str]:
     for offer in (said.left, said.right):
         yield f"{offer['offer_id']}  {offer['source']} / {offer['seller']}: {offer['title']}{_codes(offer)}"
     yield f"{VERDICTS[said.verdict]}; probability {said.probability:.3f} (joined from {said.threshold:g})"
+    if said.alike > 1:
+        yield _alike(said)
     if said.decision:
         yield f"a person said: {said.decision}"
     yield from (f"  instead: {rival['offer_id']}  {rival['seller']}: {rival['title']}" for rival in said.rivals)
@@ -71,6 +73,7 @@ def page(said: Explanation) -> str:
     return template.render(
         said=said,
         verdict=VERDICTS[said.verdict],
+        alike=_alike(said),
         found=", ".join(said.found_by) or _why_not(said.places),
         places=[_place(place) for place in said.places],
         bars=bars,
@@ -86,6 +89,12 @@ def _name(entry: Mapping[str, Any]) -> str:
     if entry["kind"] == "token":
         return f"'{entry['what']}' {FINDINGS[entry['finding']]}"
     return f"{entry['what'].replace('_', ' ')} = {entry['finding']}"
+
+
+def _alike(said: Explanation) -> str:
+    return (
+        f"{said.alike} offers of one seller say the very same: one is right at the most, so they share the probability"
+    )
 
 
 def _codes(offer: Mapping[str, Any]) -> str:
@@ -124,6 +133,7 @@ dt { font-weight: 600; } code { font-size: 13px; } text { font: 13px system-ui, 
 <dd>{{ rival.seller }} <code>{{ rival.offer_id }}</code></dd>
 {% endfor %}</dl>
 <p>Probability {{ "%.3f" | format(said.probability) }}, joined from {{ said.threshold }}.
+{% if said.alike > 1 %}{{ alike }}.{% endif %}
 {% if said.decision %}A person said: {{ said.decision }}.{% endif %} Found by {{ found }}.</p>
 <svg viewBox="0 0 960 {{ 28 * (bars | length) + 34 }}" width="100%" role="img" aria-label="what adds up to the score">
 {% for bar in bars %}

@@ -52,6 +52,10 @@ from kgspark.extract.folding import folded
         ("20 pcs/lot", [("pack", "20", "20")]),
         ("Sony WH-1000XM4 2020", [("model", "wh1000xm4", "WH-1000XM4"), ("year", "2020", "2020")]),
         ("2019年新款 T恤", [("year", "2019", "2019")]),
+        # Codes and grades; a cache and what is read only; names before and behind.
+        ("bwd 71453 w, 9kg 80 a", [("weight", "9000 g", "9kg")]),
+        ("2gb ram 16gb rom", [("ram", "2 GB", "2gb"), ("storage", "16 GB", "16gb")]),
+        ("ram 4gb, 8 mb smart cache", [("ram", "4 GB", "4gb"), ("cache", "0.008 GB", "8 mb")]),
         ("30h playtime, 4K, 3in1, 2XL", [("duration", "1800 min", "30h")]),
         ("$20 x 3", []),
         ("", []),
@@ -86,3 +90,11 @@ def test_it_is_quick_on_texts_that_nobody_wrote() -> None:
     # Patterns that backtrack would take minutes on these.
     for text in ("1 " * 20_000, "1,1" * 20_000, "a1-" * 20_000, "1x" * 20_000, "½" * 20_000):
         grammar.read(text[:4000])
+
+
+def test_a_quantity_is_as_sure_as_its_unit_and_its_place_let_it_be() -> None:
+    sure = {
+        text: grammar.read(text)[-1].confidence
+        for text in ("800 w", "220 240 v", "tv 900 240 v", "12mb", "12mb l3", "3 kg")
+    }
+    assert sure == {"800 w": 0.9, "220 240 v": 0.7, "tv 900 240 v": 0.9, "12mb": 0.7, "12mb l3": 0.9, "3 kg": 0.75}

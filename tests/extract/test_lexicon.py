@@ -54,10 +54,19 @@ def test_which_attributes_matter_where() -> None:
     assert known.matters("colour", ("锅",)) is None
     assert [r.attribute for r in read("red crate", ("Tools",), {}, known)] == []
     assert [r.attribute for r in read("red 锅", ("锅",), {}, known)] == ["colour"]
-    # Sellers of shoes never give a load, and have no other name for kilograms: half believed.
+    # Sellers of shoes never give a load, and have no other name for kilograms, which are not always a weight.
     (doubted,) = read("boot 2 kg", SHOES, {}, known)
-    assert (doubted.attribute, doubted.confidence) == ("weight", 0.9)
-    (load,) = read("boot 2 kg", ("Nowhere",), {}, known)
+    assert (doubted.attribute, doubted.confidence) == ("weight", 0.75)
+
+
+def test_a_name_of_one_source_stays_with_what_that_source_lists() -> None:
+    pans = [Listing(f"Pan {n}", ("Pans",), {"brand": "x"}, source="other") for n in range(9)]
+    (load,) = read("boot 2 kg", ("Nowhere",), {}, learn(LISTINGS, 2))
+    assert load.attribute == "max_load"
+    (weight,) = read("boot 2 kg", ("Nowhere",), {}, learn([*LISTINGS, *pans], 2))
+    assert (weight.attribute, weight.confidence) == ("weight", 0.75)
+    second = [Listing("Box 12 kg", ("Boxes",), {"max_load": "12 kg"}, source="other")] * 2
+    (load,) = read("boot 2 kg", ("Nowhere",), {}, learn([*LISTINGS, *pans, *second], 2))
     assert load.attribute == "max_load"
 
 

@@ -34,6 +34,8 @@ FOR, BY, WHEN, WHERE = "used_for", "used_by", "used_when", "used_where"
         ("给孩子买的", "zh", [(BY, "children", "孩子", True)]),
         ("买来露营用的。", "zh", [(FOR, "camping", "露营", True)]),
         ("冬天穿很暖和", "zh", [(WHEN, "winter", "冬天", True)]),
+        ("買來露營用的。", "zh", [(FOR, "camping", "露營", True)]),
+        ("适合我的发质", "zh", []),
         ("送货很快，送到家，不适合露营", "zh", []),
         ("我妈妈用，推荐给我朋友们", "zh", [(BY, "friends", "朋友", True)]),
         ("", "en", []),

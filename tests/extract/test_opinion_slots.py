@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kgspark.extract.opinion_lexicon import seeded
@@ -45,6 +47,8 @@ def _said(text: str, code: str) -> Said:
         ("The fit could be better. The fit could not be better.", []),
         ("It had a pretty hefty price.", []),
         ("It is great.", []),
+        # People's own.
+        ("I have a beautiful color and it fits my great shape.", []),
         ("The battery is in the box.", []),
         ("", []),
         ("😀😀 !!! ???", []),
@@ -58,6 +62,7 @@ def test_english(text: str, said: Said) -> None:
     ("text", "said"),
     [
         ("屏幕很好。", [("屏幕", "好", 1)]),
+        ("質量很差，價格便宜。", [("質量", "差", -1), ("價格", "便宜", 1)]),
         ("做工不太好", [("做工", "好", -1)]),
         ("质量一点也不差", [("质量", "差", 1)]),
         ("屏幕不错,但是电池很差。", [("屏幕", "不错", 1), ("电池", "差", -1)]),
@@ -74,6 +79,13 @@ def test_english(text: str, said: Said) -> None:
 )
 def test_chinese(text: str, said: Said) -> None:
     assert _said(text, "zh") == said
+
+
+def test_a_size_before_a_noun_tells_which_and_complains_of_nothing() -> None:
+    known = replace(seeded("en"), pairs={("size", "thick"): -1.0, ("size", "large"): 1.0})
+    text = "A thick size fits. I took the large size. The size is thick. A very thick size."
+    found = [(text[m.opinion_begin : m.opinion_end], m.judgement.polarity, m.begin) for m in mentions(text, known)]
+    assert found == [("large", 1, 36), ("thick", -1, 46), ("thick", -1, 74)]
 
 
 def test_spans_count_code_points_behind_surrogate_pairs_and_marks() -> None:

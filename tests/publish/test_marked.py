@@ -1,4 +1,4 @@
-"""An offer with its readings marked: found by id or record, spans where they belong, conflicts said."""
+"""An offer with its readings marked: found by id or record, spans where they belong, conflicts said, as a page too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 from kgspark import releases
 from kgspark.errors import InputError
 from kgspark.publish.marked import lines, marked
+from kgspark.publish.marked_page import marked_text, page
 from kgspark.releases import KnowledgeGraph
 from kgspark.tables import Lake
 from tests.builders import rows
@@ -19,7 +20,7 @@ OFFER = {
     "source": "shop",
     "record_id": "7",
     "title": "\U0001f375 Tea 250 g",
-    "description": "Green.",
+    "description": "<script>alert('Green')</script>",
 }
 PLACE = {"offer_id": "offer/1", "source": "shop", "record_id": "7", "extractor": "pattern:quantity", "confidence": 0.9}
 MENTIONS = [
@@ -65,3 +66,24 @@ def test_the_offer_is_shown_with_its_readings(kg: KnowledgeGraph) -> None:
 def test_an_unknown_offer_is_wrong_input(kg: KnowledgeGraph) -> None:
     with pytest.raises(InputError, match="no offer offer/2"):
         marked(kg, "offer/2")
+
+
+def test_the_page_marks_spans_and_escapes_what_shops_wrote(kg: KnowledgeGraph) -> None:
+    shown = page(marked(kg, "offer/1"))
+    assert 'data-name="weight">250 g</mark></p>' in shown
+    assert "\U0001f375 Tea <mark" in shown
+    assert "&lt;script&gt;alert(&#x27;Green&#x27;)&lt;/script&gt;" in shown
+    assert "<script" not in shown
+    assert "name[8:14]" in shown
+    assert "weight declared as &#x27;25 kg&#x27;" in shown
+    # Nothing is fetched from anywhere.
+    assert "http://" not in shown
+    assert "https://" not in shown
+
+
+def test_of_overlapping_spans_the_first_is_marked() -> None:
+    spans = [(0, 3), (2, 5), (5, 6)]
+    mentions = [{"attribute": "a&b", "text_begin": begin, "text_end": end} for begin, end in spans]
+    shown = marked_text("ab<de>", mentions, {"a&b": 90})
+    mark = '<mark style="background:hsl(90,80%,85%)" data-name="a&amp;b">'
+    assert shown == f"{mark}ab&lt;</mark>de{mark}&gt;</mark>"

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from kgspark.resolve import resolver
+from kgspark.resolve import corpus, resolver
 from kgspark.resolve.normalise import TITLE_LENGTH, listing
 from kgspark.resolve.settings import ResolveSettings
 from tests.resolve import worlds
@@ -46,11 +47,33 @@ ALONE = _right(_groups(*SHOPS[:3]))
 
 
 @pytest.mark.parametrize("title", ["washing machine", "", "。、！"])
-@pytest.mark.parametrize("sellers", [50, 1000])
+@pytest.mark.parametrize("sellers", [2, 50, 1000])
 def test_a_thousand_offers_that_say_nothing_stay_apart(title: str, sellers: int) -> None:
     groups = _beside([f"seller {n % sellers}" for n in range(1000)], [title] * 1000)
     assert not [group for group in groups if any(name.startswith("odd/") for name in group)]
     assert _right(groups) > 0.9 * ALONE
+
+
+def test_of_offers_that_say_the_same_none_is_chosen_by_lot() -> None:
+    """A seller that lists a product once has the left shop's first offer twice: one of them is right, nobody knows."""
+    groups = _beside(["twice", "twice", "once"], [SHOPS[2][0], SHOPS[2][0], SHOPS[2][1]])
+    assert not [group for group in groups if group & {"odd/0", "odd/1"}]
+    assert [group for group in groups if "odd/2" in group]
+
+
+def test_offers_that_say_the_same_and_share_a_code_are_one_product_listed_twice() -> None:
+    ids, _, titles, _ = SHOPS
+    read = [listing(title) for title in (titles[0], titles[0], titles[1])]
+    coded = [replace(read[0], gtin="4006381333931"), replace(read[1], gtin="4006381333931"), read[2]]
+    assert corpus.build(ids[:3], ["twice"] * 3, [True] * 3, read).doubles.tolist() == [2, 2, 1]
+    assert corpus.build(ids[:3], ["twice"] * 3, [True] * 3, coded).doubles.tolist() == [1, 1, 1]
+
+
+def test_of_a_seller_that_repeats_products_both_join() -> None:
+    ids, sellers, titles, _ = SHOPS
+    offers = worlds.build([*ids, "odd/0", "odd/1"], [*sellers, "twice", "twice"], [*titles, titles[0], titles[0]])
+    found = resolver.resolve(replace(offers, unique=offers.sellers != offers.sellers[-1]), CFG)
+    assert len({found.clusters.cluster[row] for row in (0, -1, -2)}) == 1
 
 
 def test_very_long_titles_cost_little_and_harm_nobody() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -16,11 +18,15 @@ from tests.builders import rows
 from tests.resolve import worlds
 
 CFG = ResolveSettings(min_winners=30, engine="driver", candidates=4)
-NIGHT = Night(date=datetime.date(2026, 1, 2), run_id="run-1")
+SHOPS: Any = SimpleNamespace(name="shops", emits=SimpleNamespace(catalogue=SimpleNamespace(unique=True)))
+NIGHT = Night(date=datetime.date(2026, 1, 2), run_id="run-1", sources=(SHOPS,))
 
 
-def _offers(spark: SparkSession, products: int, reverse: bool = False) -> tuple[list[str], object]:
+def _offers(spark: SparkSession, products: int, reverse: bool = False, doubles: int = 0) -> tuple[list[str], object]:
+    """Two shops; of the first ``doubles`` offers their sellers have another one that says the same."""
     ids, sellers, titles, _ = worlds.two_shops(products)
+    ids += [f"{name} again" for name in ids[:doubles]]
+    sellers, titles = sellers + sellers[:doubles], titles + titles[:doubles]
     values = [
         {"offer_id": i, "record_id": i, "source": "shops", "seller": s, "title": t}
         for i, s, t in zip(ids, sellers, titles, strict=True)
@@ -33,12 +39,15 @@ def test_partitions_agree_with_one_process(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, shards: int, reverse: bool
 ) -> None:
     """The same pairs, verdicts and contributions, people's decisions obeyed."""
-    ids, offers = _offers(spark, 100, reverse)
+    ids, offers = _offers(spark, 100, reverse, doubles=8)
     said = [("left/1", "right/2", SAME), ("left/3", "right/3", DIFFERENT)]
     decided = spark.createDataFrame(said, distributed.DECISIONS)
     one = matching.fit(offers, decided, cfg=CFG, night=NIGHT)
     whole = matching.build(offers, decided, cfg=CFG, night=NIGHT, fitted=one)["silver.offer_pairs"].collect()
     assert {row["verdict"] for row in whole} >= {"joined", "refused_person", "improbable"}
+    again = [row for row in whole if "again" in row["left_offer_id"] + row["right_offer_id"]]
+    assert again
+    assert max(row["probability"] for row in again) <= 0.5
     number = len(ids)
     monkeypatch.setattr(grid.math, "ceil", lambda _: shards)
     parts = matching.Fit(one.matcher, one.once, one.decisions, number)
