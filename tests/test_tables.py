@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,16 @@ from pyspark.sql import SparkSession
 from kgspark.errors import InputError
 from kgspark.tables import Lake
 from tests.builders import rows
+
+NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+RUN = {
+    "run_id": "run-1",
+    "night": NOW.date(),
+    "status": "running",
+    "started_at": NOW,
+    "config_hash": "c",
+    "code_version": "0",
+}
 
 NODES = "graph.nodes"
 
@@ -42,14 +53,9 @@ def test_write_read_at_version_and_restore(lake: Lake, spark: SparkSession) -> N
 
 
 def test_upsert_replaces_the_row_of_a_key(lake: Lake) -> None:
-    import datetime
-
-    now = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-    row = {"run_id": "run-1", "night": now.date(), "status": "running", "started_at": now}
-    row |= {"config_hash": "c", "code_version": "0"}
-    lake.upsert("ops.runs", row)
-    lake.upsert("ops.runs", row | {"status": "released"})
-    lake.upsert("ops.runs", row | {"run_id": "run-2"})
+    lake.upsert("ops.runs", RUN)
+    lake.upsert("ops.runs", RUN | {"status": "released"})
+    lake.upsert("ops.runs", RUN | {"run_id": "run-2"})
     found = {r["run_id"]: r["status"] for r in lake.read("ops.runs").collect()}
     assert found == {"run-1": "released", "run-2": "running"}
 
@@ -67,4 +73,4 @@ def test_a_lake_that_cannot_be_written_says_so(spark: SparkSession, tmp_path: Pa
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     with pytest.raises(InputError, match="cannot be written"):
-        Lake(spark, str(blocked / "lake")).upsert("ops.runs", {})
+        Lake(spark, str(blocked / "lake")).upsert("ops.runs", RUN)
