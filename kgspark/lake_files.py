@@ -7,18 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any
 
 from pyarrow import fs
 
-
-def filesystem(path: str) -> tuple[fs.FileSystem, str]:
-    """The file system of a path or URI, and the path inside it; a plain path is local."""
-    if "://" in path:
-        system, inside = fs.FileSystem.from_uri(path.replace("s3a://", "s3://"))
-        return system, inside.rstrip("/")
-    return fs.LocalFileSystem(), str(Path(path.removeprefix("file:")).absolute())
+from kgspark.artifacts import filesystem
 
 
 def write_json(root: str, name: str, content: Any) -> str:

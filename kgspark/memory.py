@@ -12,7 +12,7 @@ def peak_driver_mb() -> float:
     process's elsewhere.
     """
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return own + max((_peak_mb(pid) for pid in children(os.getpid())), default=0.0)
+    return own + max((status_mb(pid, "VmHWM") for pid in children(os.getpid())), default=0.0)
 
 
 def children(parent: int) -> list[int]:
@@ -29,12 +29,15 @@ def children(parent: int) -> list[int]:
     return found
 
 
-def _peak_mb(pid: int) -> float:
+def status_mb(pid: int, field: str) -> float:
+    """MiB of a field of a process's status, such as VmHWM, the peak that was resident, on Linux; 0 where there is none,
+    or the process has ended.
+    """
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0.0
     for line in status.splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
     return 0.0

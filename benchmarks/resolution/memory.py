@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kgspark.memory import children
+from kgspark.memory import children, status_mb
 
 _RESET_PEAK = "5"
 _EVERY_SECONDS = 0.5
@@ -48,11 +48,7 @@ def watched() -> Iterator[Peaks]:
 
 def resident_mb(pid: int) -> float:
     """Resident MiB of a process that are its own (shared pages count with whoever forked); 0 where it has ended."""
-    try:
-        size = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    except OSError:
-        return 0.0
-    return int(size.get("RssAnon", "0").split()[0]) / 1024
+    return status_mb(pid, "RssAnon")
 
 
 def forget_peak() -> None:
@@ -65,10 +61,7 @@ def forget_peak() -> None:
 
 def peak_mb() -> float:
     """Largest resident MiB of this process, without its JVM, since ``forget_peak``."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+    return status_mb(os.getpid(), "VmHWM")
 
 
 def family_mb(pid: int) -> float:

@@ -38,6 +38,10 @@ class Step(IntFlag):
     PERSON = 32  # somebody decided on it
 
 
+# The steps that look for an offer's nearest ones.
+SEARCHES = (Step.NAME, Step.TEXT, Step.GRAMS)
+
+
 def steps_of(mask: int) -> list[str]:
     """The names of the steps in a mask.
 

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from kgspark.errors import InputError
 from kgspark.ingest.sources import unique_sources
 from kgspark.resolve import nearness, pair_rows, resolver, shared_keys, store
-from kgspark.resolve.block import Step, steps_of
+from kgspark.resolve.block import SEARCHES, steps_of
 from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.matcher import evidence as evidence_of
 from kgspark.resolve.offers import corpus_of, listed
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from kgspark.ingest.sources import Source
     from kgspark.releases import KnowledgeGraph
 
-SEARCHES = (Step.NAME, Step.TEXT, Step.GRAMS)
 _SHOWN = ("offer_id", "source", "record_id", "seller", "title", "brand", "mpn", "gtin")
 
 

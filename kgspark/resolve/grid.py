@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from kgspark.carried import Carried
 from kgspark.columns import node_key
 from kgspark.resolve import resolver, searchable, shared_keys
-from kgspark.resolve.block import Step
+from kgspark.resolve.block import SEARCHES, Step
 from kgspark.resolve.matcher import Frequencies
 from kgspark.resolve.settings import ResolveSettings
 
@@ -78,8 +78,9 @@ def _hits(offers: DataFrame, known: Frequencies, cfg: ResolveSettings, number: i
         F.transform(rows_of, lambda cell: F.struct(F.lit(True).alias("asks"), cell.alias("cell"))),
         F.transform(columns_of, lambda cell: F.struct(F.lit(False).alias("asks"), cell.alias("cell"))),
     )
-    cells = searchable.numbers(offers, known, cfg).select(*searchable.COLUMNS, F.inline(roles))
-    search = _Cell(Carried(known), cfg)
+    carried = Carried(known)
+    cells = searchable.numbers(offers, carried, cfg).select(*searchable.COLUMNS, F.inline(roles))
+    search = _Cell(carried, cfg)
     # Spark counts the arguments, and self would be taken for the key.
     hits = cells.groupBy("cell").applyInArrow(lambda rows: search(rows), _HITS)
     if answering == 1:
@@ -104,7 +105,7 @@ class _Cell:
         most = np.where(guarded, self.cfg.candidates, self.cfg.unguarded_candidates).astype(np.int32)
         near, known = asking.column("near").to_numpy(), self.known.value
         parts = []
-        for step in searchable.SEARCHES:
+        for step in SEARCHES:
             queries, index = (searchable.shard(side, step, known) for side in (asking, answering))
             hits = resolver.search(queries, index, guarded, self.cfg)
             row = by_key[np.searchsorted(keys, hits.query, sorter=by_key)]

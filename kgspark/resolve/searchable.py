@@ -17,7 +17,7 @@ from scipy import sparse
 from kgspark.carried import Carried
 from kgspark.columns import node_key
 from kgspark.resolve import counting, matcher
-from kgspark.resolve.block import Shard, Step
+from kgspark.resolve.block import SEARCHES, Shard, Step, steps_of
 from kgspark.resolve.corpus import Bools, Corpus, Ints, Matrix, hash_texts, scramble
 from kgspark.resolve.matcher import Frequencies, Retrieval
 from kgspark.resolve.offers import OFFER, corpus_of
@@ -26,7 +26,6 @@ from kgspark.resolve.settings import ResolveSettings
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-SEARCHES = (Step.NAME, Step.TEXT, Step.GRAMS)
 # Columns beside those that are listed share this many: what a pinned matcher has not seen, and what one offer holds.
 # Two that fall together may make a candidate that is none, and no more than that.
 _UNLISTED = 1 << 22
@@ -41,7 +40,7 @@ _NUMBERS = {
 
 
 def _columns(step: Step) -> tuple[str, str]:
-    name = step.name.lower() if step.name else ""
+    (name,) = steps_of(step)
     return f"{name}_at", f"{name}_is"
 
 
@@ -52,10 +51,10 @@ _SCHEMA = ", ".join(
 )
 
 
-def numbers(offers: DataFrame, known: Frequencies, cfg: ResolveSettings) -> DataFrame:
+def numbers(offers: DataFrame, known: Carried[Frequencies], cfg: ResolveSettings) -> DataFrame:
     """A row of COLUMNS for each offer (columns OFFER)."""
     keyed = offers.select(*OFFER, node_key("offer_id").alias("key"), F.xxhash64("lister").alias("seller"))
-    return keyed.mapInArrow(_Numbers(Carried(known), cfg), _SCHEMA)
+    return keyed.mapInArrow(_Numbers(known, cfg), _SCHEMA)
 
 
 def shard(rows: pa.Table, step: Step, known: Frequencies) -> Shard:
