@@ -106,7 +106,7 @@ class Planner:
         """The values of the columns ``stage.by`` that must be built again, each once."""
         by = list(stage.by)
         read = [name for name in stage.reads if not name.endswith(PREVIOUS)]
-        found = [self._dated(stage)] if self._may_be_mended(stage) else []
+        found = [self._dated(stage)] if self._rejects(stage) else []
         for name in (name for name in read if plan.inputs[name] != plan.before[name]):
             before, after = self._at(name, plan.before), self._at(name, plan.inputs)
             if set(by) <= set(after.columns):

@@ -5,7 +5,7 @@ release A, release B -> rows by key and hash -> kinds and relations -> events of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -101,14 +101,14 @@ def _rows(name: str, before: KnowledgeGraph, after: KnowledgeGraph) -> dict[str,
     ]
     was, now = F.col("was"), F.col("now")
     both = sides[0].join(sides[1], on=list(contract.key), how="full")
-    asked: dict[str, Callable[[], Any]] = {
-        "before": lambda: F.count("was"),
-        "after": lambda: F.count("now"),
-        "added": lambda: F.count_if(was.isNull()),
-        "removed": lambda: F.count_if(now.isNull()),
-        "changed": lambda: F.count_if(was != now),
+    asked = {
+        "before": F.count("was"),
+        "after": F.count("now"),
+        "added": F.count_if(was.isNull()),
+        "removed": F.count_if(now.isNull()),
+        "changed": F.count_if(was != now),
     }
-    return dict(both.agg(*[count().alias(what) for what, count in asked.items()]).collect()[0].asDict())
+    return dict(both.agg(*[count.alias(what) for what, count in asked.items()]).collect()[0].asDict())
 
 
 def _by_kind(name: str, kind: str, before: KnowledgeGraph, after: KnowledgeGraph) -> dict[str, dict[str, int]]:
