@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,18 @@ from kgspark.errors import InputError
 MANIFEST = "manifest.json"
 
 
-def save(root: str, name: str, files: Mapping[str, bytes], trained_on: str, figures: Mapping[str, Any]) -> str:
+def save(
+    root: str,
+    name: str,
+    files: Mapping[str, bytes],
+    trained_on: str,
+    figures: Mapping[str, Any],
+    seen: Sequence[int] = (),
+) -> str:
     """Write the files under ``root``, unless they are there; gives their folder.
 
-    ``trained_on`` and ``figures`` go into the manifest, for people; they are no part of the hash.
+    ``trained_on`` and ``figures`` go into the manifest, for people, and ``seen``, a sketch of the rows that it was
+    fitted on (``kgspark.drift``); they are no part of the hash.
     """
     digest = fingerprint(files)
     system, base = filesystem(root)
@@ -30,7 +38,8 @@ def save(root: str, name: str, files: Mapping[str, bytes], trained_on: str, figu
     if system.get_file_info(f"{folder}/{MANIFEST}").type == fs.FileType.File:
         return f"{root}/{name}/{digest}"
     system.create_dir(folder, recursive=True)
-    manifest = {"sha256": digest, "code_version": __version__, "trained_on": trained_on, "figures": dict(figures)}
+    told = {"code_version": __version__, "trained_on": trained_on, "figures": dict(figures), "seen": list(seen)}
+    manifest = {"sha256": digest} | told
     # The manifest comes last: a folder without one is half written.
     written = {**files, MANIFEST: json.dumps(manifest | {"files": sorted(files)}, indent=1).encode()}
     for file, content in written.items():
@@ -53,6 +62,18 @@ def load(path: str, name: str) -> tuple[dict[str, bytes], dict[str, Any]]:
     if fingerprint(files) != manifest["sha256"]:
         raise InputError(f"{path} does not hold what its manifest says; it was changed. Fit a new {name}.")
     return files, manifest
+
+
+def seen(path: str) -> tuple[int, ...]:
+    """The sketch of the rows that an artefact was fitted on; empty where it holds none.
+
+    Raises InputError where no artefact is there.
+    """
+    system, folder = filesystem(path)
+    try:
+        return tuple(json.loads(_read(system, f"{folder}/{MANIFEST}")).get("seen", ()))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is no artefact ({error}); name a folder <root>/<name>/<sha256>.") from None
 
 
 def fingerprint(files: Mapping[str, bytes]) -> str:

@@ -46,6 +46,10 @@ def nightly(
     config: ConfigOption = DEFAULT_CONFIG,
     date: Annotated[str | None, typer.Option(help="The night's date, YYYY-MM-DD; today (UTC) if not given.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Build everything anew, whether it changed or not.")] = False,
+    refit: Annotated[
+        bool,
+        typer.Option("--refit", help="Fit matcher and lexicons anew, instead of going on with the last release's."),
+    ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Also build everything anew, and release only if it is the same.")
     ] = False,
@@ -64,11 +68,11 @@ def nightly(
     from kgspark.publish.summary import print_summary
     from kgspark.run import NightOptions, open_lake
 
+    options = NightOptions(full=full, refit=refit, verify=verify, max_minutes=max_minutes)
     if dry_run:
-        typer.echo("\n".join(lines(forecast_configured(config, _date(date), os.environ, full))))
+        typer.echo("\n".join(lines(forecast_configured(config, _date(date), os.environ, options))))
         return
     console = _console()
-    options = NightOptions(full=full, verify=verify, max_minutes=max_minutes)
     with telling(on_failure):
         spark, cfg, report = run_configured(config, _date(date), os.environ, console=console, options=options)
     print_summary(console, report, open_release(open_lake(spark, cfg)), str(config))

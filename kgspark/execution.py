@@ -16,10 +16,10 @@ from kgspark import __version__, releases
 from kgspark.changes import changes
 from kgspark.errors import InputError
 from kgspark.gates import Gates
-from kgspark.incremental import Plan
+from kgspark.incremental import Plan, of_keys
 from kgspark.ingest.frame import read_sources
 from kgspark.memory import peak_driver_mb
-from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, Stage
+from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, Artefact, Stage
 from kgspark.progress import Progress
 from kgspark.releases import Release
 from kgspark.resolve.distributed import DECISIONS as DECIDED
@@ -58,8 +58,10 @@ class Execution:
         watch = Stopwatch()
         describe(self.lake.spark, f"kgspark {stage.name}")
         with self._persisting():
+            fitted, artefact = self._fitted(stage, plan)
+            plan = plan.under(artefact)
             keys = self.planner.changed(stage, plan).persist() if plan.how == "keys" else None
-            frames, artefact = self._build(stage, keys)
+            frames = self._build(stage, fitted, keys)
             self._check_outputs(stage, frames)
             done = self._each(lambda name: self._write(stage, plan, name, frames[name], keys), sorted(frames))
         written = {each.table: each for each in done}
@@ -87,19 +89,28 @@ class Execution:
 
     def anew(self, stage: Stage) -> dict[str, tuple[DataFrame, DataFrame]]:
         """For each table of a stage what the night has, and what building it whole from tonight's inputs gives."""
-        frames, _ = self._build(stage, None)
+        fitted, _ = self._fitted(stage, self.planner.plan(stage, self.pinned))
+        frames = self._build(stage, fitted, None)
         return {name: (self._input(name), frame) for name, frame in sorted(frames.items())}
 
-    def _build(self, stage: Stage, keys: DataFrame | None) -> tuple[dict[str, DataFrame], str | None]:
-        """The stage's frames, of some keys or (None) of all, and what it fitted as ``name/sha256``, if anything."""
-        inputs = [self._of_keys(self._input(name), keys) for name in stage.reads]
-        cfg = getattr(self.cfg, stage.settings)
+    def _fitted(self, stage: Stage, plan: Plan) -> tuple[Artefact | None, str | None]:
+        """What the stage fits, or goes on with, and its place as ``name/sha256``."""
         if stage.fit is None:
-            return stage.build(*inputs, cfg=cfg, night=self.night), None
-        fitted = stage.fit(*inputs, cfg=cfg, night=self.night)
+            return None, None
+        inputs = [self._input(name) for name in stage.reads]
         root = f"{self.lake.root}/_artifacts"
+        kept = f"{root}/{plan.kept}" if plan.kept else None
+        fitted = stage.fit(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night, kept=kept)
         folder = fitted.save(root, trained_on=f"{self.ledger.run_id} {stage.name}")
-        return stage.build(*inputs, cfg=cfg, night=self.night, fitted=fitted), folder.removeprefix(root + "/")
+        return fitted, folder.removeprefix(root + "/")
+
+    def _build(self, stage: Stage, fitted: Artefact | None, keys: DataFrame | None) -> dict[str, DataFrame]:
+        """The stage's frames, of some keys or (None) of all."""
+        inputs = {name: self._input(name) for name in stage.reads}
+        if keys is not None:
+            inputs = of_keys(stage, inputs, keys)
+        given: dict[str, Any] = {} if stage.fit is None else {"fitted": fitted}
+        return stage.build(*inputs.values(), cfg=getattr(self.cfg, stage.settings), night=self.night, **given)
 
     @contextmanager
     def _persisting(self) -> Iterator[None]:
@@ -117,12 +128,6 @@ class Execution:
     def _each(self, work: Callable[[str], Result], names: Sequence[str]) -> list[Result]:
         return side_by_side(work, names, self.cfg.spark.tables_at_a_time)
 
-    @staticmethod
-    def _of_keys(frame: DataFrame, keys: DataFrame | None) -> DataFrame:
-        if keys is None or not set(keys.columns) <= set(frame.columns):
-            return frame
-        return frame.join(keys, on=keys.columns, how="left_semi")
-
     def _write(self, stage: Stage, plan: Plan, name: str, frame: DataFrame, keys: DataFrame | None) -> Written:
         describe(self.lake.spark, f"kgspark {stage.name}: write {name}")
         note, base = f"{self.ledger.run_id} {stage.name}", self.released.get(name)
@@ -132,7 +137,9 @@ class Execution:
         before = self.lake.read(name, base)
         known = self.ledger.rows_of(name, base)
         rows = before.count() if known is None else known
-        found = changes(table(name), self._of_keys(before, keys), frame).persist()
+        if keys is not None:
+            before = before.join(keys, on=keys.columns, how="left_semi")
+        found = changes(table(name), before, frame).persist()
         if found.count() == 0:
             return Written(name, base, rows, 0, watch.lap(), 0, 0)
         return replace(self.lake.merge(name, found, base, rows, note), seconds=watch.lap())

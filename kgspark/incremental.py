@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import Literal
@@ -33,7 +33,7 @@ from kgspark.tables import Lake
 
 How = Literal["skip", "keys", "difference", "all"]
 # Rules whose verdict depends on the night's date: a time that lies ahead tonight is possible on a later night.
-DATED_RULES = ("date_impossible",)
+DATED_RULES = ("date_ahead",)
 NOTHING = "none"
 _GATE = "gate "
 # What a source's file says without any effect on rows: dated folders would else make every night a full one.
@@ -46,7 +46,8 @@ class Plan:
 
     ``skip``: its tables stay at their released versions, ungated. ``keys``: build and write the keys whose input rows
     changed. ``difference``: build all, write the rows that differ. ``all``: build all, replace the tables.
-    ``inputs`` are the versions that it reads tonight, ``before`` those of which its released tables were made.
+    ``inputs`` are the versions that it reads tonight, ``before`` those of which its released tables were made;
+    ``kept`` is what was fitted for them (``name/sha256``), None where tonight must fit anew.
     """
 
     how: How
@@ -54,6 +55,13 @@ class Plan:
     inputs: dict[str, str]
     before: dict[str, str]
     context: str
+    kept: str | None = None
+
+    def under(self, fitted: str | None) -> Plan:
+        """This plan once tonight's artefact is known: keys are enough only under the same one."""
+        if self.how != "keys" or fitted == self.kept:
+            return self
+        return replace(self, how="difference", why=f"{self.why}; {(fitted or '').partition('/')[0]} fitted anew")
 
 
 class Planner:
@@ -68,12 +76,13 @@ class Planner:
         released: Mapping[str, int],
         *,
         full: bool = False,
+        refit: Collection[str] = (),
         forward: bool = True,
         dumps: str | None = None,
         decided: Sequence[object] = (),
     ) -> None:
         self._lake, self._cfg, self._night, self._ledger, self._released = lake, cfg, night, ledger, released
-        self._full, self._forward, self._dumps = full, forward, dumps
+        self._full, self._refit, self._forward, self._dumps = full, refit, forward, dumps
         self._decided = hashlib.sha256("\n".join(map(str, decided)).encode()).hexdigest()[:16]
 
     def plan(self, stage: Stage, pinned: Mapping[str, int]) -> Plan:
@@ -81,9 +90,11 @@ class Planner:
         inputs, context = self._inputs(stage, pinned), self._context(stage)
         made = self._ledger.made(stage.name, {name: self._released.get(name) for name in stage.writes})
         before = dict(made.get("inputs") or {}) if made else {}
+        anew = stage.name in self._refit
+        kept = made.get("artefact") if made and made.get("context") == context and not anew else None
 
         def plan(how: How, why: str) -> Plan:
-            return Plan(how, why, inputs, before, context)
+            return Plan(how, why, inputs, before, context, kept)
 
         if self._full:
             return plan("all", "--full")
@@ -91,6 +102,8 @@ class Planner:
             return plan("all", "no release holds its tables")
         if made.get("context") != context:
             return plan("all", "code, settings or model are not those of the last release")
+        if anew:
+            return plan("difference", "to be fitted anew")
         if not self._forward:
             return plan("difference", "a night before one that was released already, or the one after it")
         if not inputs:
@@ -171,6 +184,20 @@ class Planner:
         return reduce(DataFrame.unionByName, rejects).where(F.col("rule").isin(*DATED_RULES)).select(*stage.by)
 
 
+def of_keys(stage: Stage, inputs: Mapping[str, DataFrame], keys: DataFrame) -> dict[str, DataFrame]:
+    """Those rows of a stage's inputs that the keys are made of; one table may have several of a key's rows, or none."""
+
+    def part(name: str, rows: DataFrame) -> DataFrame:
+        on = list(stage.by)
+        if set(on) <= set(rows.columns):
+            return rows.join(keys, on=on, how="left_semi")
+        bridge, link = bridge_of(stage, name)
+        leading = inputs[bridge].join(keys, on=on, how="left_semi").select(*link)
+        return rows.join(leading, on=list(link), how="left_semi")
+
+    return {name: part(name, rows) for name, rows in inputs.items()}
+
+
 def _files_named(settings: Settings) -> list[str]:
     """Hashes of the files that settings name: people edit them in place. Folders of artefacts are named by content."""
     named = [value for _, value in settings if isinstance(value, str) and Path(value).is_file()]
@@ -178,10 +205,13 @@ def _files_named(settings: Settings) -> list[str]:
 
 
 def bridge_of(stage: Stage, name: str) -> tuple[str, tuple[str, ...]]:
-    """For an input without the columns ``stage.by``: the input that leads to them, and its key, which both hold.
+    """For an input without the columns ``stage.by``: the input that leads to them, and the columns that both hold.
 
-    Raises ValueError where none does: then the stage cannot be built by key.
+    They are those that the stage names, else the key of an input. Raises ValueError where there are none: then the
+    stage cannot be built by key.
     """
+    if name in stage.links:
+        return stage.reads[0], stage.links[name]
     own = set(table(name).column_names)
     for other in (read for read in stage.reads if not read.endswith(PREVIOUS)):
         contract = table(other)

@@ -41,6 +41,7 @@ def main(
         help="the night's date, YYYY-MM-DD; the same for all steps of a night; today (UTC) if not given",
     )
     parser.add_argument("--full", action="store_true", help="build everything anew, whether it changed or not")
+    parser.add_argument("--refit", action="store_true", help="fit matcher and lexicons anew")
     arguments = parser.parse_args()
     logging.basicConfig(
         level=environ.get("KGSPARK_LOG", "info").upper(), format="%(asctime)s %(name)s %(message)s", force=True
@@ -53,7 +54,7 @@ def main(
         from kgspark.run import NightOptions
 
         ship_wheels()
-        options = NightOptions(full=arguments.full)
+        options = NightOptions(full=arguments.full, refit=arguments.refit)
         run_configured(arguments.config, arguments.date, environ, only=only, release=release, options=options)
 
     return guarded(run)

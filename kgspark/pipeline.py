@@ -6,8 +6,8 @@ matched pairs of offers -> products, pairs for people to judge -> conflicts, gol
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from pyspark.sql import DataFrame
@@ -42,10 +42,12 @@ class Stage:
     dumps, ``decisions`` for what people said of pairs, ``<table>@previous`` for the table in the last release.
     ``build(*inputs, cfg, night)`` gets them in this order and returns a frame for each table it writes,
     ``<table>_rejected`` among them. ``fit``, where there is one, gets the same before it and gives an Artefact that
-    ``build`` takes as ``fitted``. ``settings`` names its block of the configuration. ``mode`` is ``rows`` where each
-    output key depends only on the input rows of that key; ``by`` then names the columns of that key, in every output
-    and in the inputs (one that lacks them is reached, by its own key, through one that has both); without ``by`` the
-    stage itself knows what to keep. ``version`` goes up whenever the same input gives other rows.
+    ``build`` takes as ``fitted``; its ``kept`` is the folder of what the last release was built with, to go on with
+    while that is good enough, or None. ``settings`` names its block of the configuration. ``mode`` is ``rows`` where
+    each output key depends only on the input rows of that key (and on what was fitted); ``by`` then names the columns
+    of that key, in every output and in the inputs. An input that lacks them is reached through one that has them: by
+    its own key, or by the columns that ``links`` names, of the first input. Without ``by`` the stage itself knows what
+    to keep. ``version`` goes up whenever the same input gives other rows.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Stage:
     version: int = 1
     fit: Callable[..., Artefact] | None = None
     by: tuple[str, ...] = ()
+    links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 _RECORD = ("source", "record_id")
@@ -71,6 +74,7 @@ STAGES: tuple[Stage, ...] = (
         offers.build,
         "silver",
         "rows",
+        version=2,
         by=_RECORD,
     ),
     Stage(
@@ -80,6 +84,7 @@ STAGES: tuple[Stage, ...] = (
         reviews.build,
         "silver",
         "rows",
+        version=2,
         by=_RECORD,
     ),
     Stage(
@@ -89,6 +94,7 @@ STAGES: tuple[Stage, ...] = (
         interactions.build,
         "silver",
         "rows",
+        version=2,
         by=_RECORD,
     ),
     Stage(
@@ -106,9 +112,10 @@ STAGES: tuple[Stage, ...] = (
         ("silver.attribute_mentions",),
         attributes.build,
         "attributes",
-        "whole",
+        "rows",
         version=2,
         fit=attributes.fit,
+        by=_RECORD,
     ),
     Stage(
         "extract.aspects",
@@ -116,8 +123,10 @@ STAGES: tuple[Stage, ...] = (
         ("silver.aspect_mentions",),
         aspects.build,
         "aspects",
-        "whole",
+        "rows",
         fit=aspects.fit,
+        by=("review_id",),
+        links={"bronze.review_records": _RECORD, "silver.offers": ("offer_id",)},
     ),
     Stage(
         "extract.needs",

@@ -26,7 +26,7 @@ from kgspark.releases import Release
 from kgspark.schedule import run_stages
 from kgspark.side_by_side import Stopwatch
 from kgspark.tables import Lake
-from kgspark.tonight import tonight_of
+from kgspark.tonight import refitted, tonight_of
 from kgspark.verify import verify
 
 
@@ -44,11 +44,12 @@ class NightReport:
 
 @dataclass(frozen=True)
 class NightOptions:
-    """How a night is run: ``full`` builds everything anew; ``verify`` also builds everything anew and compares; after
-    ``max_minutes`` no further stage begins.
+    """How a night is run: ``full`` builds everything anew; ``refit`` fits anew what stages else go on with; ``verify``
+    also builds everything anew and compares; after ``max_minutes`` no further stage begins.
     """
 
     full: bool = False
+    refit: bool = False
     verify: bool = False
     max_minutes: float | None = None
 
@@ -97,7 +98,7 @@ def _locked_night(
 ) -> NightReport:
     watch = Stopwatch()
     asked = [stage for stage in stages if only is None or stage.name.startswith(tuple(only))]
-    tonight = tonight_of(lake, cfg, night, asked, options.full)
+    tonight = tonight_of(lake, cfg, night, asked, options.full, refit=refitted(asked) if options.refit else ())
     ledger = tonight.ledger
     preflight(lake.spark, cfg, tonight.night, tonight.todo)
     ledger.start()

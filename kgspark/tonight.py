@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from kgspark import releases
@@ -45,9 +45,16 @@ class Tonight:
 
 
 def tonight_of(
-    lake: Lake, cfg: Config, night: Night, asked: Sequence[Stage], full: bool = False, apart: str = ""
+    lake: Lake,
+    cfg: Config,
+    night: Night,
+    asked: Sequence[Stage],
+    full: bool = False,
+    apart: str = "",
+    refit: Collection[str] = (),
 ) -> Tonight:
-    """Look at everything, write nothing; ``apart`` tells a run from every other one of its night.
+    """Look at everything, write nothing; ``apart`` tells a run from every other one of its night, ``refit`` are the
+    stages that fit anew.
 
     Raises InputError where dumps are missing that must come, or decisions are not to be read.
     """
@@ -68,12 +75,18 @@ def tonight_of(
         ledger,
         last.tables if last else {},
         full=full,
+        refit=refit,
         forward=_is_forward(night, known),
         dumps=dumps,
         decided=decided,
     )
     todo = [stage for stage in asked if stage.name not in ledger.stages_done()]
     return Tonight(lake, cfg, night, known, ledger, planner, todo, decided)
+
+
+def refitted(stages: Sequence[Stage]) -> list[str]:
+    """Those of the stages that fit something."""
+    return [stage.name for stage in stages if stage.fit is not None]
 
 
 def _is_forward(night: Night, known: Sequence[Release]) -> bool:

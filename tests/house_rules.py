@@ -96,6 +96,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("kgspark/cli.py", "collect"): "prints at most the rows that were asked for",
     ("kgspark/releases.py", "collect"): "one row a release, and one a retired one",
     ("kgspark/publish/", "collect"): "shows people a page of rows",
+    ("kgspark/drift.py", "collect"): "part of a fit: as many hashes as a sketch has",
     ("kgspark/extract/attributes.py", "toArrow"): "part of a fit: the offers that a lexicon is learnt from",
     ("kgspark/embed/vectors.py", "persist"): "vectors and failures read one embedding; run.py clears the cache",
     ("kgspark/graph/co_purchase.py", "persist"): "basket lines are read four times; run.py clears the cache",

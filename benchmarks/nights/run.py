@@ -1,10 +1,11 @@
-"""What a night costs when little changed: a full night of a sample world, then nights with a share of it changed.
+"""What a night costs when little changed: a full night, then nights with a share of the records edited.
 
 python -m benchmarks.nights.run --offers 100000    full, then 0, 0.1, 1 and 10 % of the records of every dump edited
+python -m benchmarks.nights.run --real             the same over a copy of the real dumps in KGSPARK_DATA
 python -m benchmarks.nights.run --verify           each night also built in full and compared; its seconds say nothing
 
 Prints, for each night, seconds, rows and bytes written, in all and by stage, and its share of the full night. A night
-of 0 % finds the very same files; before the others titles, texts and quantities are edited, by a hash of the line.
+of 0 % finds the very same files; before the others titles, texts and quantities are edited, by a hash of the record.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import gzip
+import os
 import re
 import secrets
 import sys
@@ -23,6 +25,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.nights import real_dumps
 from kgspark.bill import NightBill, bills
 from kgspark.config import Config
 from kgspark.ingest.sources import load_sources
@@ -103,16 +106,22 @@ def main() -> int:
     parser.add_argument("--offers", type=int, default=100_000)
     parser.add_argument("--shares", type=float, nargs="*", default=[0.0, 0.001, 0.01, 0.1])
     parser.add_argument("--verify", action="store_true")
+    parser.add_argument("--real", action="store_true")
     args = parser.parse_args()
     spark = get_session(ROOT / "conf/spark/local.conf")
     with tempfile.TemporaryDirectory(prefix="kgspark-nights-") as name:
         folder = Path(name)
-        write_world(spark, str(folder / "world"), args.offers, 7)
-        sources = load_sources([str(folder / "world/sources/*.yaml")], {"KGSPARK_SAMPLE": str(folder / "world")})
-        cfg, key = Config(lake=str(folder / "lake")), secrets.token_bytes(32)
+        if args.real:
+            real_dumps.copy(Path(os.environ["KGSPARK_DATA"]), folder / "dumps")
+            sources = load_sources([str(ROOT / "conf/sources/*.yaml")], {"KGSPARK_DATA": str(folder / "dumps")})
+        else:
+            write_world(spark, str(folder), args.offers, 7)
+            sources = load_sources([str(folder / "sources/*.yaml")], {"KGSPARK_SAMPLE": str(folder)})
+        cfg, key = Config(lake=str(folder / "lake")), secrets.token_hex(32).encode()
         full = None
         for number, share in enumerate([None, *args.shares]):
-            counts = edit(folder / "world/dumps", share, number) if share else (0, 0)
+            edited = real_dumps.edit if args.real else edit
+            counts = edited(folder / "dumps", share, number) if share else (0, 0)
             night = Night(FIRST + datetime.timedelta(days=number), "", sources, key)
             started = time.monotonic()
             run_night(spark, cfg, night, options=NightOptions(verify=args.verify and share is not None))

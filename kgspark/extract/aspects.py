@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from kgspark import artifacts
+from kgspark import artifacts, drift
 from kgspark.columns import hash_id
 from kgspark.errors import InputError
 from kgspark.extract.grow_opinions import grow
@@ -37,18 +37,24 @@ ARTEFACT, _FILE = "opinions", "lexicons.json"
 
 @dataclass(frozen=True)
 class Fit:
-    """The lexicons of a night, and how many reviews taught them."""
+    """The lexicons of a night, how many reviews taught them, the folder they were kept in where an earlier night learnt
+    them, and a sketch of the reviews.
+    """
 
     lexicons: Lexicons
     reviews: int = 0
+    kept: str | None = None
+    seen: tuple[int, ...] = ()
 
     def save(self, root: str, trained_on: str) -> str:
         """Keep the lexicons under ``root``; gives their folder."""
+        if self.kept:
+            return self.kept
         content = json.dumps(self.lexicons.record(), ensure_ascii=False, indent=1, sort_keys=True)
         known = self.lexicons.by_language.items()
         figures = {code: {"aspects": len(one.aspects), "opinions": len(one.opinions)} for code, one in known}
         files = {_FILE: content.encode()}
-        return artifacts.save(root, ARTEFACT, files, trained_on, figures | {"reviews": self.reviews})
+        return artifacts.save(root, ARTEFACT, files, trained_on, figures | {"reviews": self.reviews}, self.seen)
 
 
 def load(folder: str) -> Lexicons:
@@ -60,17 +66,28 @@ def load(folder: str) -> Lexicons:
     return Lexicons.of(record)
 
 
-def fit(reviews: DataFrame, review_records: DataFrame, offers: DataFrame, cfg: AspectsSettings, night: Night) -> Fit:
-    """Learn which nouns reviewers judge and in which words, or load the lexicons that the settings name.
+def fit(
+    reviews: DataFrame,
+    review_records: DataFrame,
+    offers: DataFrame,
+    cfg: AspectsSettings,
+    night: Night,
+    kept: str | None = None,
+) -> Fit:
+    """Learn which nouns reviewers judge and in which words, or load the lexicons that the settings name, or go on with
+    those in ``kept`` while the reviews are much the same (``refit_at``).
 
     Inputs: silver.reviews by review_id, of which at most ``max_fit_reviews`` of a language are read, drawn by hash;
     records and offers are not read. Raises InputError where the named lexicons cannot be read.
     """
     if cfg.lexicon:
         return Fit(load(cfg.lexicon))
+    written = _readable(reviews)
+    seen = drift.sketch(written, "review_id", "title", "text")
+    if kept and drift.holds(kept, seen, cfg.refit_at):
+        return Fit(load(kept), kept=kept)
     learnt, number = Lexicons.seeded().by_language, 0
     # By hash, so that the same reviews are drawn whatever the order of rows.
-    written = _readable(reviews)
     nth = F.row_number().over(Window.partitionBy("language").orderBy(F.xxhash64("review_id"), "review_id"))
     text = F.concat_ws(" . ", "title", F.substring("text", 1, cfg.max_text_length)).alias("text")
     drawn = written.withColumn("nth", nth).where(F.col("nth") <= cfg.max_fit_reviews)
@@ -85,7 +102,7 @@ def fit(reviews: DataFrame, review_records: DataFrame, offers: DataFrame, cfg: A
         texts, ratings, products = (own.column(name).to_pylist() for name in ("text", "rating", "offer_id"))
         learnt = {**learnt, code: grow(texts, ratings, products, code, cfg.min_support)}
     log.info("extract: %d reviews taught %s", number, {code: len(one.aspects) for code, one in learnt.items()})
-    return Fit(Lexicons(learnt), number)
+    return Fit(Lexicons(learnt), number, seen=seen)
 
 
 def build(

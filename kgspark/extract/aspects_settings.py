@@ -11,7 +11,16 @@ class AspectsSettings(Settings):
     """How the lexicon of opinions is learnt, and which of its readings are kept."""
 
     lexicon: str | None = Field(
-        None, description="Folder of a learnt lexicon to apply, such as an earlier night's artefact; null: learn one"
+        None,
+        description="Folder of a learnt lexicon to apply, such as an earlier night's artefact; null: the last "
+        "release's, as far as refit_at allows",
+    )
+    refit_at: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="Share of the reviews, of the last fit and of tonight, that are not the same in both, above which "
+        "a night learns a new lexicon; 0: as soon as one review changes",
     )
     max_fit_reviews: int = Field(
         20_000, ge=0, description="Reviews of each language that the lexicon is learnt from, drawn by hash"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from kgspark import drift
 from kgspark.columns import hash_id
 from kgspark.errors import InputError
 from kgspark.extract import attribute_model, attribute_store, distant_labels, lexicon_store, named, synonyms
@@ -38,17 +39,22 @@ _FEWEST = 50
 
 @dataclass(frozen=True)
 class Fit:
-    """The lexicon of a night."""
+    """The lexicon of a night, the folder where an earlier night kept it if that learnt it, a sketch of the offers."""
 
     lexicon: Lexicon
+    kept: str | None = None
+    seen: tuple[int, ...] = ()
 
     def save(self, root: str, trained_on: str) -> str:
         """Keep the lexicon under ``root``; gives its folder."""
-        return lexicon_store.save(self.lexicon, root, trained_on)
+        return self.kept or lexicon_store.save(self.lexicon, root, trained_on, self.seen)
 
 
-def fit(offers: DataFrame, catalog_records: DataFrame, cfg: AttributesSettings, night: Night) -> Fit:
-    """Learn what sellers call things, or load the lexicon that the settings name.
+def fit(
+    offers: DataFrame, catalog_records: DataFrame, cfg: AttributesSettings, night: Night, kept: str | None = None
+) -> Fit:
+    """Learn what sellers call things, or load the lexicon that the settings name, or go on with the one in ``kept``
+    while the offers are much the same (``refit_at``).
 
     Inputs: silver.offers by offer_id, of which at most ``max_fit_offers`` are read, drawn by hash; the records are not
     read. Raises InputError where the named lexicon, reader or table of synonyms cannot be read: a night must not find
@@ -58,10 +64,13 @@ def fit(offers: DataFrame, catalog_records: DataFrame, cfg: AttributesSettings, 
         named.loaded(cfg.reader)
     if cfg.lexicon:
         return Fit(lexicon_store.load(cfg.lexicon))
+    seen = drift.sketch(offers, "offer_id", "title", "description")
+    if kept and drift.holds(kept, seen, cfg.refit_at):
+        return Fit(lexicon_store.load(kept), kept)
     listings = _listings(offers, cfg)
     learnt = _learnt(listings, cfg)
     log.info("extract: %d offers taught %d values of attributes", len(listings), len(learnt.labels))
-    return Fit(learnt)
+    return Fit(learnt, seen=seen)
 
 
 def train(

@@ -19,7 +19,16 @@ class AttributesSettings(Settings):
     )
     max_fit_offers: int = Field(50_000, ge=1, description="Offers that the lexicon is learnt from (drawn by hash)")
     lexicon: str | None = Field(
-        None, description="Folder of a fitted lexicon, such as an earlier night's; null: each night learns one"
+        None,
+        description="Folder of a fitted lexicon, such as an earlier night's; null: the last release's, as far as "
+        "refit_at allows",
+    )
+    refit_at: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="Share of the offers, of the last fit and of tonight, that are not the same in both, above which "
+        "a night learns a new lexicon; 0: as soon as one offer changes",
     )
     synonyms: str | None = Field(
         None, description="CSV of attribute, value, means: what people say of values; null: only what is learnt"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from kgspark import artifacts
@@ -13,8 +14,8 @@ from kgspark.extract.words import Value
 NAME, FORMAT = "lexicon", 2
 
 
-def save(lexicon: Lexicon, root: str, trained_on: str) -> str:
-    """Write the lexicon, unless it is there; gives its folder."""
+def save(lexicon: Lexicon, root: str, trained_on: str, seen: Sequence[int] = ()) -> str:
+    """Write the lexicon, unless it is there; gives its folder. ``seen`` is a sketch of the offers that taught it."""
     content = {
         "format": FORMAT,
         "labels": sorted(
@@ -34,7 +35,7 @@ def save(lexicon: Lexicon, root: str, trained_on: str) -> str:
     }
     figures = {"values": len(lexicon.labels), "attributes": len(lexicon.names)}
     data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    return artifacts.save(root, NAME, {"lexicon.json": data}, trained_on, figures)
+    return artifacts.save(root, NAME, {"lexicon.json": data}, trained_on, figures, seen)
 
 
 def load(path: str) -> Lexicon:

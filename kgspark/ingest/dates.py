@@ -33,7 +33,7 @@ def parse_time(
     Without ``date_format`` (a Spark pattern such as ``MM/dd/yyyy``): ISO 8601 dates and times, ``yyyyMMdd``,
     ``dd.MM.yyyy``, and seconds, milliseconds or microseconds since 1970. Times without a zone, and days (as their
     midnight), are read in ``time_zone``, an IANA name. Rules: ``date_unreadable`` (no such form), ``date_impossible``
-    (30 February, or outside ``earliest``..``latest``).
+    (30 February, or before ``earliest``), ``date_ahead`` (after ``latest``: a later night may believe it).
     """
 
     def read(given: Column) -> Column:
@@ -105,11 +105,14 @@ def _judge(row: Column, earliest: datetime.date, latest: datetime.date) -> Colum
     possible = F.coalesce((at >= start) & (at < end), F.lit(False))
     rule = (
         F.when(given.isNull() | possible, None)
+        .when(at >= end, "date_ahead")
         .when(row["form"]["known"], "date_impossible")
         .otherwise("date_unreadable")
     )
     expected = {
-        "date_impossible": f"expected a day of the calendar from {earliest} to {latest}",
+        "date_impossible": f"expected a day of the calendar from {earliest} on",
+        # Without the night's own date: the row is the same on every night until it is believed.
+        "date_ahead": "expected a time that does not lie ahead of the night",
         "date_unreadable": "expected ISO 8601, or say date_format in the source's file",
     }
     return verdict(at, "at", rule, given, expected)

@@ -6,12 +6,13 @@ offers, people's decisions -> (fit a matcher) -> candidate pairs -> probability,
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyspark.sql import functions as F
 
+from kgspark import drift
 from kgspark.resolve import counting, decisions, distributed, pair_rows, repeats, shared_keys, store, union
 from kgspark.resolve.decisions import SetAside
 from kgspark.resolve.matcher import Matcher
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 PAIRS = "silver.offer_pairs"
+# Among a matcher's figures: what people had said of pairs when it was fitted.
+_ANSWERS = "answers"
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Fit:
     """The matcher of a night, the sources whose sellers list a product once, the decisions, and the number of offers.
 
     ``rows`` are those of silver.offer_pairs where one process resolved the offers, which finds them on the way;
-    ``set_aside`` are people's answers that are not obeyed.
+    ``set_aside`` are people's answers that are not obeyed. ``kept`` is the folder of the matcher where an earlier night
+    fitted it, ``seen`` a sketch of the offers.
     """
 
     matcher: Matcher
@@ -45,21 +49,28 @@ class Fit:
     offers: int
     rows: pa.Table | None = None
     set_aside: tuple[SetAside, ...] = ()
+    kept: str | None = None
+    seen: tuple[int, ...] = ()
 
     def save(self, root: str, trained_on: str) -> str:
         """Keep the matcher under ``root``; gives its folder."""
-        return store.save(self.matcher, root, trained_on)
+        return self.kept or store.save(self.matcher, root, trained_on, self.seen)
 
 
-def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Night) -> Fit:
-    """Fit a matcher to the offers, or load the one that the settings name.
+def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Night, kept: str | None = None) -> Fit:
+    """Fit a matcher to the offers, or load the one that the settings name, or go on with the one in ``kept`` while the
+    offers, and the number of people's answers, are much the same (``refit_at``, ``refit_answers``).
 
     Inputs: silver.offers by offer_id; what people decided (``decisions.read``). Raises InputError where no answer can
     be read, or the matcher cannot.
     """
     answers = decisions.agreed(decisions.rows(decided))
     said = answers.obeyed
-    pinned = store.load(cfg.matcher) if cfg.matcher else None
+    seen = drift.sketch(offers, "offer_id", "title", "description", "brand")
+    place = cfg.matcher or (kept if drift.holds(kept, seen, cfg.refit_at) else None)
+    pinned = store.load(place) if place else None
+    if pinned and not cfg.matcher and not _good_enough(pinned, len(said), cfg):
+        place = pinned = None
     told = promises(offers, night.sources, pinned, cfg)
     number = offers.count()
     if number <= cfg.max_driver_offers:
@@ -71,10 +82,12 @@ def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Nigh
     else:
         matcher, rows = pinned or _fit_sample(_read(offers, told.once, cfg), number, said, told, cfg), None
     once = told.once if matcher.once is None else matcher.once
-    fitted = Fit(matcher, once, said, number, rows, answers.set_aside)
+    if not pinned:
+        matcher = replace(matcher, figures={**matcher.figures, _ANSWERS: float(len(said))})
+    fitted = Fit(matcher, once, said, number, rows, answers.set_aside, place, seen)
     log.info(
         "resolve: %d offers in %s, matcher %s",
-        number, "one process" if fitted.rows is not None else "Spark", "pinned" if pinned else "fitted",
+        number, "one process" if fitted.rows is not None else "Spark", f"of {place}" if place else "fitted",
     )  # fmt: skip
     if not fitted.matcher.learnt:
         log.warning("resolve: too few offers meet to learn from; only shared GTINs, or brand and model numbers, join")
@@ -100,6 +113,11 @@ def build(
     judged = distributed.judged(frame, said, fitted.matcher, cfg, fitted.offers)
     found = union.offer_pairs(judged, frame, fitted.matcher, cfg, fitted.offers)
     return {PAIRS: conform(found, contract), contract.rejected_name: rejects}
+
+
+def _good_enough(matcher: Matcher, answers: int, cfg: ResolveSettings) -> bool:
+    """Whether an earlier night's matcher learnt anything, and from about as many of people's answers."""
+    return matcher.learnt and abs(answers - matcher.figures.get(_ANSWERS, 0.0)) < cfg.refit_answers
 
 
 def _rejects(spark: SparkSession, set_aside: Sequence[SetAside], night: Night) -> DataFrame:

@@ -33,7 +33,21 @@ class ResolveSettings(Settings):
         "auto", description="Engine of the connected components; all give the same products"
     )
     matcher: str | None = Field(
-        None, description="Folder of a fitted matcher to apply (an earlier night's artefact); null: each night fits one"
+        None,
+        description="Folder of a fitted matcher to apply (an earlier night's artefact); null: the last release's, as "
+        "far as refit_at allows",
+    )
+    refit_at: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="Share of the offers, of the last fit and of tonight, that are not the same in both, above which a "
+        "night fits a new matcher; 0: as soon as one offer changes",
+    )
+    refit_answers: int = Field(
+        50,
+        ge=1,
+        description="Answers of people, more or less than at the last fit, from which a night fits a new matcher",
     )
     decisions: str | None = Field(
         None, description="What people decided on pairs: CSV file or Delta table; see kgspark resolve review"

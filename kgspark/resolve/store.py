@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,15 +27,17 @@ NAME, FORMAT = "matcher", 4
 _MODEL, _TOKENS, _GRAMS = "model.json", "tokens.parquet", "grams.parquet"
 
 
-def save(matcher: Matcher, root: str, trained_on: str) -> str:
-    """Write the matcher, unless it is there; gives its folder. ``trained_on`` names the offers for people."""
+def save(matcher: Matcher, root: str, trained_on: str, seen: Sequence[int] = ()) -> str:
+    """Write the matcher, unless it is there; gives its folder. ``trained_on`` names the offers for people, ``seen`` is
+    a sketch of them.
+    """
     tokens, grams, model = _tables(matcher)
     files = {
         _MODEL: json.dumps(model, indent=1, sort_keys=True).encode(),
         _TOKENS: _to_bytes(tokens),
         _GRAMS: _to_bytes(grams),
     }
-    return artifacts.save(root, NAME, files, trained_on, matcher.figures)
+    return artifacts.save(root, NAME, files, trained_on, matcher.figures, seen)
 
 
 def load(path: str) -> Matcher:

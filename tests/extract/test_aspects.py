@@ -109,6 +109,13 @@ def test_lexicons_are_kept_and_checked(spark: SparkSession, fitted: aspects.Fit,
     assert aspects.load(folder).fingerprint == fitted.lexicons.fingerprint
     pinned = CFG.model_copy(update={"lexicon": folder})
     assert aspects.fit(*_frames(spark), cfg=pinned, night=NIGHT).lexicons.fingerprint == fitted.lexicons.fingerprint
+    kept = aspects.fit(*_frames(spark), cfg=CFG, night=NIGHT, kept=folder)
+    assert (kept.kept, kept.lexicons.fingerprint) == (folder, fitted.lexicons.fingerprint)
+    reviews, *others = _frames(spark)
+    half = aspects.fit(
+        reviews.orderBy("review_id").limit(reviews.count() // 2), *others, cfg=CFG, night=NIGHT, kept=folder
+    )
+    assert half.kept is None
     (Path(folder) / "lexicons.json").write_text("{}")
     with pytest.raises(InputError, match="does not hold what its manifest says"):
         aspects.load(folder)

@@ -125,11 +125,26 @@ def test_a_lexicon_is_kept_and_read_back(shop: tuple[DataFrame, DataFrame], tmp_
     fitted = attributes.fit(offers, raw, cfg=CFG, night=night(SHOP))
     folder = fitted.save(str(tmp_path), "a test")
     again = attributes.fit(offers, raw, cfg=AttributesSettings(lexicon=folder), night=night(SHOP))
-    assert again == fitted
+    assert again.lexicon == fitted.lexicon
     assert lexicon_store.save(again.lexicon, str(tmp_path), "again") == folder
     assert json.loads((tmp_path / "lexicon" / folder.rsplit("/", 1)[1] / "manifest.json").read_text())["figures"] == {
         "values": 3, "attributes": 3,
     }  # fmt: skip
+
+
+def test_a_night_goes_on_with_a_lexicon_while_the_offers_are_much_the_same(
+    shop: tuple[DataFrame, DataFrame], tmp_path: Path
+) -> None:
+    offers, raw = shop
+    folder = attributes.fit(offers, raw, cfg=CFG, night=night(SHOP)).save(str(tmp_path), "a test")
+    # Without one of its offers the shop would teach another lexicon, and 1 of so few is much or little by refit_at.
+    fewer, number = offers.where("record_id <> 'R5'"), offers.count()
+    for allowed, goes_on in ((1 / number, True), (0.9 / number, False)):
+        cfg = CFG.model_copy(update={"refit_at": allowed})
+        found = attributes.fit(fewer, raw, cfg=cfg, night=night(SHOP), kept=folder)
+        assert (found.kept == folder) is goes_on
+        assert (found.save(str(tmp_path), "another night") == folder) is goes_on
+        assert (found.lexicon == lexicon_store.load(folder)) is goes_on
 
 
 @pytest.mark.parametrize("setting", ["lexicon", "reader", "synonyms"])

@@ -29,7 +29,7 @@ CASES = {
     "30.02.2023": (None, "date_impossible"),
     "0000-01-01": (None, "date_impossible"),
     "0203-02-03": (None, "date_impossible"),
-    "2026-11-25": (None, "date_impossible"),
+    "2026-11-25": (None, "date_ahead"),
     "2023-02-03 25:00": (None, "date_impossible"),
     "2026-11-24 23:59:59": ("2026-11-24 23:59:59", None),
     "02/03/2023": (None, "date_unreadable"),
