@@ -6,117 +6,16 @@ A made-up night: offers -> products by product_id -> a whole table of brands -> 
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 
 import kgspark
-from kgspark.config import Config
 from kgspark.errors import GateError
 from kgspark.graph.settings import GraphSettings
-from kgspark.incremental import Plan
-from kgspark.night import Night
-from kgspark.pipeline import Stage
-from kgspark.run import NightOptions, run_night
-from tests.builders import rows
-
-OFFERS, MEMBERS, PRODUCTS, NODES = "silver.offers", "silver.product_offers", "silver.products", "graph.nodes"
-MONDAY = datetime.date(2026, 1, 5)
-
-
-@dataclass(frozen=True)
-class Words:
-    """What the stage of the products fits: how often it was asked."""
-
-    spoken: str
-
-    def save(self, root: str, trained_on: str) -> str:
-        return f"{root}/words/{self.spoken}"
-
-
-class World:
-    """Three offers of two products; every stage counts the keys that it was asked to build."""
-
-    def __init__(self, spark: SparkSession, lake: Path) -> None:
-        self.spark = spark
-        self.cfg = Config(lake=str(lake))
-        self.titles = {"a": "kettle", "b": "Kettle", "c": "lamp"}
-        self.product = {"a": "one", "b": "one", "c": "two"}
-        self.built: dict[str, int] = {}
-        self.date = MONDAY
-        self.lies = False
-
-    def stages(self) -> tuple[Stage, ...]:
-        return (
-            Stage("make.offers", (), (OFFERS,), self._offers, "facts", "whole"),
-            Stage("make.members", (), (MEMBERS,), self._members, "facts", "whole"),
-            Stage(
-                "make.products",
-                (OFFERS, MEMBERS),
-                (PRODUCTS,),
-                self._products,
-                "reconcile",
-                "rows",
-                by=("product_id",),
-            ),
-            Stage("make.nodes", (PRODUCTS,), (NODES,), self._nodes, "graph", "whole"),
-        )
-
-    def night(self, **options: Any) -> dict[str, dict[str, Any]]:
-        self.built = {}
-        settings = {name: options.pop(name) for name in ("stages", "cfg") if name in options}
-        cfg = settings.get("cfg", self.cfg)
-        report = run_night(
-            self.spark,
-            cfg,
-            Night(date=self.date, run_id=""),
-            stages=settings.get("stages", self.stages()),
-            options=NightOptions(**options),
-        )
-        self.date += datetime.timedelta(days=1)
-        return {row["table"]: row for row in report.stage_rows}
-
-    def how(self, **options: Any) -> list[str]:
-        done = self.night(**options)
-        return [done[name]["how"] for name in (OFFERS, MEMBERS, PRODUCTS, NODES)]
-
-    def released(self, table: str, column: str) -> list[str]:
-        return sorted(row[column] for row in kgspark.open(self.cfg.lake, spark=self.spark).table(table).collect())
-
-    def _offers(self, cfg: Any, night: Night) -> dict[str, DataFrame]:
-        made = [
-            {"offer_id": f"offer/{key}", "source": "s", "record_id": key, "seller": "s", "title": title}
-            for key, title in self.titles.items()
-        ]
-        return {OFFERS: rows(self.spark, OFFERS, made)}
-
-    def _members(self, cfg: Any, night: Night) -> dict[str, DataFrame]:
-        made = [
-            {"product_id": f"product/{self.product[key]}", "offer_id": f"offer/{key}", "rule": "single"}
-            for key in self.titles
-        ]
-        return {MEMBERS: rows(self.spark, MEMBERS, [row | {"confidence": 1.0} for row in made])}
-
-    def _products(self, offers: DataFrame, members: DataFrame, cfg: Any, night: Night) -> dict[str, DataFrame]:
-        listed = members.select("product_id", "offer_id").join(offers, on="offer_id", how="inner")
-        self.built[PRODUCTS] = listed.select("product_id").distinct().count()
-        if self.lies:
-            # Not of its key alone: how many products there are.
-            listed = listed.withColumn("title", F.lit(f"one of {self.built[PRODUCTS]}"))
-        blank = rows(self.spark, PRODUCTS, [{}]).drop("product_id", "title", "offers")
-        found = listed.groupBy("product_id").agg(F.max("title").alias("title"), F.count(F.lit(1)).alias("offers"))
-        return {PRODUCTS: found.crossJoin(blank)}
-
-    def _nodes(self, products: DataFrame, cfg: Any, night: Night) -> dict[str, DataFrame]:
-        self.built[NODES] = products.count()
-        kept = F.substring(F.sha2("product_id", 256), 1, 16)
-        blank = rows(self.spark, NODES, [{"kind": "brand"}]).drop("node_id", "node_key", "label")
-        made = products.select(F.concat(F.lit("brand/"), kept).alias("node_id"), F.col("title").alias("label"))
-        return {NODES: made.withColumn("node_key", F.xxhash64("node_id")).crossJoin(blank)}
+from tests.made_up_nights import MEMBERS, MONDAY, NODES, OFFERS, PRODUCTS, World
 
 
 @pytest.fixture
@@ -210,49 +109,3 @@ def test_after_a_rollback_a_night_starts_from_the_earlier_release(world: World) 
     world.night(verify=True)
     assert world.released(PRODUCTS, "title") == ["kettle", "pan"]
     assert world.released(NODES, "label") == ["kettle", "pan"]
-
-
-def test_keys_are_enough_only_under_the_artefact_that_the_released_tables_were_made_with() -> None:
-    keys = Plan("keys", "changed: silver.offers", {}, {}, "context", kept="words/hello")
-    assert keys.under("words/hello") is keys
-    assert (keys.under("words/bye").how, keys.under("words/bye").why) == (
-        "difference", "changed: silver.offers; words fitted anew",
-    )  # fmt: skip
-    assert Plan("all", "--full", {}, {}, "context", kept="words/hello").under("words/bye").how == "all"
-    assert Plan("keys", "changed: silver.offers", {}, {}, "context").under(None).how == "keys"
-
-
-@pytest.mark.slow
-def test_under_what_was_fitted_before_keys_are_enough_and_under_another_fit_all_is_built(world: World) -> None:
-    asked: list[str | None] = []
-    says = "hello"
-
-    def fit(offers: DataFrame, members: DataFrame, cfg: Any, night: Night, kept: str | None) -> Words:
-        asked.append(kept and kept.rpartition("/")[2])
-        # Whole inputs, even where only some keys are to be built.
-        assert offers.count() == len(world.titles)
-        return Words(says)
-
-    def products(*inputs: DataFrame, cfg: Any, night: Night, fitted: Words) -> dict[str, DataFrame]:
-        return {
-            name: rows.withColumn("brand", F.lit(fitted.spoken))
-            for name, rows in world._products(*inputs, cfg=cfg, night=night).items()
-        }
-
-    stages = tuple(replace(s, build=products, fit=fit) if s.name == "make.products" else s for s in world.stages())
-    assert world.night(stages=stages)[PRODUCTS]["artefact"] == "words/hello"
-    world.titles["a"] = "kettle, steel"
-    edited = world.night(stages=stages)[PRODUCTS]
-    assert (edited["how"], edited["inserted"], world.built[PRODUCTS]) == ("keys", 1, 1)
-    assert world.how(stages=stages, full=True)[2] == "all"
-    assert asked == [None, "hello", "hello"]
-    # Nothing but the fit is new: asked to fit anew, it is not told of the old one; every product says so.
-    says = "goodbye"
-    refitted = world.night(stages=stages, refit=True)[PRODUCTS]
-    assert (refitted["how"], refitted["inserted"], asked[-1]) == ("difference", 2, None)
-    # The stage itself finds the old one no longer good enough.
-    world.titles["b"], says = "pot", "hello again"
-    drifted = world.night(stages=stages)[PRODUCTS]
-    assert (drifted["how"], drifted["why"]) == ("difference", "changed: silver.offers; words fitted anew")
-    assert (drifted["inserted"], asked[-1]) == (2, "goodbye")
-    assert world.released(PRODUCTS, "brand") == ["hello again"] * 2
