@@ -61,7 +61,7 @@ class Execution:
             fitted, artefact = self._fitted(stage, plan)
             plan = plan.under(artefact)
             keys = self.planner.changed(stage, plan).persist() if plan.how == "keys" else None
-            frames = self._build(stage, fitted, keys)
+            frames = self._build(stage, fitted, keys, anew=plan.how == "all")
             self._check_outputs(stage, frames)
             done = self._each(lambda name: self._write(stage, plan, name, frames[name], keys), sorted(frames))
         written = {each.table: each for each in done}
@@ -90,27 +90,28 @@ class Execution:
     def anew(self, stage: Stage) -> dict[str, tuple[DataFrame, DataFrame]]:
         """For each table of a stage what the night has, and what building it whole from tonight's inputs gives."""
         fitted, _ = self._fitted(stage, self.planner.plan(stage, self.pinned))
-        frames = self._build(stage, fitted, None)
+        frames = self._build(stage, fitted, None, anew=True)
         return {name: (self._input(name), frame) for name, frame in sorted(frames.items())}
 
     def _fitted(self, stage: Stage, plan: Plan) -> tuple[Artefact | None, str | None]:
         """What the stage fits, or goes on with, and its place as ``name/sha256``."""
         if stage.fit is None:
             return None, None
-        inputs = [self._input(name) for name in stage.reads]
+        inputs = [None if name in stage.memory else self._input(name) for name in stage.reads]
         root = f"{self.lake.root}/_artifacts"
         kept = f"{root}/{plan.kept}" if plan.kept else None
         fitted = stage.fit(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night, kept=kept)
         folder = fitted.save(root, trained_on=f"{self.ledger.run_id} {stage.name}")
         return fitted, folder.removeprefix(root + "/")
 
-    def _build(self, stage: Stage, fitted: Artefact | None, keys: DataFrame | None) -> dict[str, DataFrame]:
-        """The stage's frames, of some keys or (None) of all."""
-        inputs = {name: self._input(name) for name in stage.reads}
+    def _build(self, stage: Stage, fitted: Artefact | None, keys: DataFrame | None, anew: bool) -> dict[str, DataFrame]:
+        """The stage's frames, of some keys or (None) of all, and ``anew`` without what it remembers."""
+        read = {name: self._input(name) for name in stage.reads if name not in stage.memory or not anew}
         if keys is not None:
-            inputs = of_keys(stage, inputs, keys)
+            read = of_keys(stage, read, keys)
+        inputs = [read.get(name) for name in stage.reads]
         given: dict[str, Any] = {} if stage.fit is None else {"fitted": fitted}
-        return stage.build(*inputs.values(), cfg=getattr(self.cfg, stage.settings), night=self.night, **given)
+        return stage.build(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night, **given)
 
     @contextmanager
     def _persisting(self) -> Iterator[None]:

@@ -143,6 +143,8 @@ class Planner:
     def _inputs(self, stage: Stage, pinned: Mapping[str, int]) -> dict[str, str]:
         inputs: dict[str, str] = {}
         for name in stage.reads:
+            if name in stage.memory:
+                continue
             if name == RAW:
                 inputs[name] = self._dumps or NOTHING
             elif name == DECISIONS:

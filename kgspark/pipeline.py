@@ -47,7 +47,8 @@ class Stage:
     each output key depends only on the input rows of that key (and on what was fitted); ``by`` then names the columns
     of that key, in every output and in the inputs. An input that lacks them is reached through one that has them: by
     its own key, or by the columns that ``links`` names, of the first input. Without ``by`` the stage itself knows what
-    to keep. ``version`` goes up whenever the same input gives other rows.
+    to keep. ``memory`` are those of ``reads`` that spare work and decide no row: they are None where all is to be built
+    anew. ``version`` goes up whenever the same input gives other rows.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Stage:
     fit: Callable[..., Artefact] | None = None
     by: tuple[str, ...] = ()
     links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    memory: tuple[str, ...] = ()
 
 
 _RECORD = ("source", "record_id")
@@ -138,12 +140,13 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "resolve.pairs",
-        ("silver.offers", DECISIONS),
+        ("silver.offers", DECISIONS, "silver.offers" + PREVIOUS, "silver.offer_pairs" + PREVIOUS),
         ("silver.offer_pairs",),
         matching.build,
         "resolve",
         "whole",
         fit=matching.fit,
+        memory=("silver.offers" + PREVIOUS, "silver.offer_pairs" + PREVIOUS),
     ),
     Stage(
         "resolve.products",

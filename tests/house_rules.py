@@ -96,6 +96,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("kgspark/cli.py", "collect"): "prints at most the rows that were asked for",
     ("kgspark/releases.py", "collect"): "one row a release, and one a retired one",
     ("kgspark/publish/", "collect"): "shows people a page of rows",
+    ("kgspark/lineage.py", "localCheckpoint"): "not eager: computed when its first reader is",
     ("kgspark/drift.py", "collect"): "part of a fit: as many hashes as a sketch has",
     ("kgspark/extract/attributes.py", "toArrow"): "part of a fit: the offers that a lexicon is learnt from",
     ("kgspark/embed/vectors.py", "persist"): "vectors and failures read one embedding; run.py clears the cache",
@@ -139,7 +140,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ): "the offers' texts are read into tokens once; run.py clears the cache",
     ("kgspark/resolve/offers.py", "collect"): "part of a fit: one row a source",
     ("kgspark/resolve/products.py", "persist"): "members and products are read several times; run.py clears the cache",
-    ("kgspark/resolve/union.py", "persist"): "pairs are read for components, union and rows; run.py clears the cache",
     ("kgspark/tables.py", "collect"): "one row of a table's history; a book's few rows",
     ("kgspark/tables.py", "saveAsTable"): "this is where tables are written",
 }

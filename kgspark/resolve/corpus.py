@@ -107,14 +107,13 @@ def build(
         alike = np.array([said[each] for each in zip(sellers, listings, strict=True)], dtype=np.int64)
     # With one code they are one product that its seller lists twice after all.
     coded = np.array([one.gtin is not None or one.model is not None for one in listings], dtype=bool)
-    share = np.where(few, (hashes % np.uint64(LANES)).astype(np.int64), 0)
     together = seller_codes.max(initial=0) + 1
     return Corpus(
         hashes=hashes,
         sellers=seller_codes,
         unique=alone,
         alike=np.where(coded, 1, alike),
-        lanes=np.where(few, together, seller_codes) * LANES + share,
+        lanes=np.where(few, together, seller_codes) * LANES + shares(hashes, few),
         small=few,
         gtins=codes([one.gtin for one in listings]),
         models=codes([one.model for one in listings]),
@@ -137,6 +136,11 @@ def of_small_sellers(sellers: Ints) -> Bools:
     """Offers whose seller lists few, where such sellers list most of all offers; else none."""
     few = np.bincount(sellers, minlength=1)[sellers] < SMALL_SELLER
     return np.asarray(few & (few.sum() > MOST * len(few)))
+
+
+def shares(hashes: NDArray[np.uint64], small: Bools) -> Ints:
+    """Which of the LANES that small sellers share each of their offers is in; 0 for the others."""
+    return np.where(small, (hashes % np.uint64(LANES)).astype(np.int64), 0)
 
 
 def without_placeholders(offers: Corpus, max_gtin: int, max_model: int) -> Corpus:

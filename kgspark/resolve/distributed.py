@@ -11,17 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from kgspark.carried import Carried
-from kgspark.resolve import beside, compete, grid, matcher, resolver
+from kgspark.lineage import cut
+from kgspark.resolve import beside, compete, contenders, grid, matcher
 from kgspark.resolve.cluster import DIFFERENT
-from kgspark.resolve.corpus import LANES, Ints, hash_texts, scramble
 from kgspark.resolve.matcher import Matcher
+from kgspark.resolve.memory import Memory
 from kgspark.resolve.pairs import prepare
 from kgspark.resolve.settings import ResolveSettings
 
@@ -31,25 +30,42 @@ if TYPE_CHECKING:
 # One row a decided pair: left, right (offer ids), said (cluster.SAME or DIFFERENT).
 DECISIONS = "left string, right string, said int"
 PAIR = ("left", "right", "near", "steps", "said", "score", "tie", "p")
-_SCORED = (
-    "left long, right long, near long, steps long, said int, score double, tie long, p double, left_slot long, "
-    "right_slot long, wins boolean"
-)
 
 
-def judged(offers: DataFrame, decisions: DataFrame, fitted: Matcher, cfg: ResolveSettings, number: int) -> DataFrame:
+def judged(
+    offers: DataFrame,
+    decisions: DataFrame,
+    fitted: Matcher,
+    cfg: ResolveSettings,
+    number: int,
+    memory: Memory | None = None,
+) -> DataFrame:
     """The candidate pairs among ``number`` offers that are worth keeping: left and right (node_key of the offers),
     near, steps, said, score, tie, p, beaten (it had to win, did not, and has p 0).
     """
-    pairs = grid.candidates(offers, decisions, fitted.frequencies, cfg, number)
-    return winners(scored(pairs, offers, fitted, cfg, number))
+    pairs = grid.candidates(offers, decisions, fitted.frequencies, cfg, number, memory)
+    if memory is None:
+        return winners(scored(pairs, offers, fitted, cfg, number))
+    pairs = cut(pairs)
+    anew = scored(pairs.where("NOT known"), offers, fitted, cfg, number)
+    return winners(anew.unionByName(remembered(pairs.where("known"), offers, fitted, cfg, memory)))
 
 
 def scored(pairs: DataFrame, offers: DataFrame, fitted: Matcher, cfg: ResolveSettings, number: int) -> DataFrame:
     """Pairs of ``grid.candidates`` with score, tie, the probability that they have if they win, both slots, and whether
     they need to win; those that are not worth keeping even then are left out, most of all.
     """
-    return beside.with_offers(pairs, offers, number, _Score(Carried(fitted), cfg), _SCORED)
+    return beside.with_offers(pairs, offers, number, _Score(Carried(fitted), cfg), contenders.SCORED)
+
+
+def remembered(pairs: DataFrame, offers: DataFrame, fitted: Matcher, cfg: ResolveSettings, memory: Memory) -> DataFrame:
+    """What ``scored`` gives for pairs that were candidates of the last release, out of its scores: those that it does
+    not list were not worth keeping.
+    """
+    both = pairs.join(memory.pairs.select("left", "right", "score"), on=["left", "right"], how="inner")
+    for side in ("left", "right"):
+        both = both.join(contenders.frame(offers, side), on=side, how="inner")
+    return both.mapInArrow(contenders.Remember(Carried(fitted), cfg), contenders.SCORED)
 
 
 def winners(pairs: DataFrame, rounds: int = compete.ROUNDS) -> DataFrame:
@@ -92,27 +108,5 @@ class _Score:
         pairs = prepare(corpus, name_df, left, right, evidence)
         score = fitted.score(corpus, pairs)
         believed, must_win = fitted.probability(corpus, pairs, score, self.cfg)
-        listers = offers.column("lister").to_pylist()
-        lane = hash_texts(
-            f"{'' if small else lister}\0{lane % LANES}"
-            for lister, small, lane in zip(listers, corpus.small, corpus.lanes, strict=True)
-        )
-        columns = {name: rows.column(name) for name in ("left", "right", "near", "steps", "said")} | {
-            "score": score,
-            # Signed, in the order of the unsigned hash.
-            "tie": (pairs.tie ^ np.uint64(1 << 63)).view(np.int64),
-            "p": believed,
-            "left_slot": _slots(corpus.hashes[left], lane[right]),
-            "right_slot": _slots(corpus.hashes[right], lane[left]),
-            "wins": must_win,
-        }
-        kept = resolver.worth_keeping(believed, rows.column("said").to_numpy(), self.cfg)
-        return pa.table(columns).filter(pa.array(kept))
-
-
-def _slots(offer: NDArray[np.uint64], lane: NDArray[np.uint64]) -> Ints:
-    """A hash of an offer and a lane, another the other way round. Among 10^8 slots two fall together once in some
-    thousand nights, and then one pair may be beaten that was not.
-    """
-    with np.errstate(over="ignore"):
-        return scramble(offer ^ (lane * np.uint64(0x9E3779B97F4A7C15))).view(np.int64)
+        said = contenders.of_corpus(corpus, offers.column("lister").to_pylist())
+        return contenders.rows_of(rows, said.of(left), said.of(right), score, believed, must_win, self.cfg)

@@ -115,13 +115,16 @@ class Matcher:
         against it; between sellers that list a product once, only the best of several pairs with one number counts.
         """
         if self.learnt:
-            p = self.fitted.calibration.probability(score)
-            p = p / np.maximum(corpus.doubles[pairs.left], corpus.doubles[pairs.right])
+            p = self.believed(score, np.maximum(corpus.doubles[pairs.left], corpus.doubles[pairs.right]))
             return p, ~(corpus.small[pairs.left] | corpus.small[pairs.right])
         said = dict(zip(NAMES, pairs.evidence.values.T > 0, strict=True))
         by_model = said["same_model"] & ~said["other_gtin"]
         p = np.where(said["same_gtin"], 1.0, np.where(by_model, cfg.mpn_confidence, 0.0))
         return p, ~said["same_gtin"] & corpus.unique[pairs.left] & corpus.unique[pairs.right]
+
+    def believed(self, score: Doubles, doubles: Ints) -> Doubles:
+        """Probability of scored pairs, one offer of which has that many ``doubles``; where something was learnt."""
+        return np.asarray(self.fitted.calibration.probability(score) / doubles)
 
     def contributions(self, corpus: Corpus, pairs: Pairs) -> tuple[Doubles, Doubles]:
         """What adds up to the logit: of each pair's features (pair x feature), and of each entry of its tokens."""

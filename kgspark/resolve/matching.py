@@ -13,9 +13,12 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from kgspark import drift
+from kgspark.lineage import cut
 from kgspark.resolve import counting, decisions, distributed, pair_rows, repeats, shared_keys, store, union
+from kgspark.resolve import offers as reading
 from kgspark.resolve.decisions import SetAside
 from kgspark.resolve.matcher import Matcher
+from kgspark.resolve.memory import recall
 from kgspark.resolve.offers import corpus_of, listed, promises, sources_of
 from kgspark.resolve.repeats import Promises
 from kgspark.schema import conform, table
@@ -57,12 +60,21 @@ class Fit:
         return self.kept or store.save(self.matcher, root, trained_on, self.seen)
 
 
-def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Night, kept: str | None = None) -> Fit:
+def fit(
+    offers: DataFrame,
+    decided: DataFrame,
+    offers_before: DataFrame | None = None,
+    pairs_before: DataFrame | None = None,
+    *,
+    cfg: ResolveSettings,
+    night: Night,
+    kept: str | None = None,
+) -> Fit:
     """Fit a matcher to the offers, or load the one that the settings name, or go on with the one in ``kept`` while the
     offers, and the number of people's answers, are much the same (``refit_at``, ``refit_answers``).
 
-    Inputs: silver.offers by offer_id; what people decided (``decisions.read``). Raises InputError where no answer can
-    be read, or the matcher cannot.
+    Inputs: silver.offers by offer_id; what people decided (``decisions.read``); the others are not read. Raises
+    InputError where no answer can be read, or the matcher cannot.
     """
     answers = decisions.agreed(decisions.rows(decided))
     said = answers.obeyed
@@ -95,11 +107,20 @@ def fit(offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Nigh
 
 
 def build(
-    offers: DataFrame, decided: DataFrame, cfg: ResolveSettings, night: Night, fitted: Fit
+    offers: DataFrame,
+    decided: DataFrame,
+    offers_before: DataFrame | None = None,
+    pairs_before: DataFrame | None = None,
+    *,
+    cfg: ResolveSettings,
+    night: Night,
+    fitted: Fit,
 ) -> dict[str, DataFrame]:
     """Judge every candidate pair of offers; inputs as for ``fit``, and what it gave.
 
-    Gives silver.offer_pairs, and in its rejects the answers of people that are not obeyed.
+    silver.offers and silver.offer_pairs of the last release spare work where they are given and its matcher is kept:
+    pairs of offers that are as they were are not scored again. Gives silver.offer_pairs, and in its rejects the answers
+    of people that are not obeyed.
     """
     spark = offers.sparkSession
     contract = table(PAIRS)
@@ -108,10 +129,15 @@ def build(
         rows = fitted.rows.select(contract.column_names)
         return {PAIRS: conform(spark.createDataFrame(rows, contract.struct), contract), contract.rejected_name: rejects}
     cfg = cfg.under(fitted.matcher.settings)
-    frame = _read(offers, fitted.once, cfg)
+    told = reading.told(offers, fitted.once)
+    read = cut(reading.read(told))
+    memory = None
+    if fitted.kept and offers_before is not None and pairs_before is not None and fitted.matcher.learnt:
+        memory = recall(offers_before, pairs_before, told, read, fitted.once, cfg)
+    frame = shared_keys.without_placeholders(read, cfg)
     said = spark.createDataFrame(list(fitted.decisions), distributed.DECISIONS)
-    judged = distributed.judged(frame, said, fitted.matcher, cfg, fitted.offers)
-    found = union.offer_pairs(judged, frame, fitted.matcher, cfg, fitted.offers)
+    judged = distributed.judged(frame, said, fitted.matcher, cfg, fitted.offers, memory)
+    found = union.offer_pairs(judged, frame, fitted.matcher, cfg, fitted.offers, memory)
     return {PAIRS: conform(found, contract), contract.rejected_name: rejects}
 
 
@@ -137,7 +163,7 @@ def _read(offers: DataFrame, once: Sequence[str], cfg: ResolveSettings) -> DataF
     """The offers as tokens, kept: they are asked for common codes, for the search, for both ends of every pair, for the
     components and for the rows.
     """
-    return shared_keys.without_placeholders(listed(offers, once).persist(), cfg)
+    return shared_keys.without_placeholders(cut(listed(offers, once)), cfg)
 
 
 def _fit_sample(

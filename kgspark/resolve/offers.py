@@ -57,6 +57,14 @@ def listed(offers: DataFrame, once: Sequence[str], *others: str) -> DataFrame:
 
     ``once`` are the sources whose sellers list a product once.
     """
+    return read(told(offers, once, *others), *others)
+
+
+def told(offers: DataFrame, once: Sequence[str], *others: str) -> DataFrame:
+    """What decides how offers (silver.offers) are read: whose they are, and what they say; ``listed`` before reading.
+
+    Two offers with equal rows here are one to the method. The columns ``others`` come behind.
+    """
     few = F.col("listed") < SMALL_SELLER
     by_seller = offers.groupBy("source", "seller").agg(F.count("*").alias("listed"))
     share = by_seller.agg((F.sum(F.when(few, F.col("listed")).otherwise(0)) / F.sum("listed")).alias("of_few"))
@@ -66,7 +74,7 @@ def listed(offers: DataFrame, once: Sequence[str], *others: str) -> DataFrame:
     same = hashed.groupBy("source", "seller", "said").agg(F.count("*").alias("alike")).where(F.col("alike") > 1)
     counted = hashed.join(by_seller, on=["source", "seller"], how="inner").crossJoin(F.broadcast(share))
     counted = counted.join(same, on=["source", "seller", "said"], how="left")
-    told = counted.select(
+    return counted.select(
         "offer_id",
         F.concat_ws(_BETWEEN, "source", "seller").alias("lister"),
         F.col("source").isin(list(once)).alias("alone"),
@@ -81,6 +89,10 @@ def listed(offers: DataFrame, once: Sequence[str], *others: str) -> DataFrame:
         "currency",
         *(F.col(name).alias(_KEPT + name) for name in others),
     )
+
+
+def read(told: DataFrame, *others: str) -> DataFrame:
+    """Rows of ``told`` with their texts as tokens: the columns OFFER and ``others``."""
     types = dict(told.dtypes)
     kept = {name: types[_KEPT + name] for name in others}
     whose = {name: types[name] for name in OFFER if name not in _READ}

@@ -6,12 +6,14 @@ offers, pairs, fitted matcher -> contributions of features and tokens -> Arrow c
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from pyspark.sql import functions as F
 
 from kgspark.resolve import matcher
-from kgspark.resolve.block import steps_of
+from kgspark.resolve.block import Step, steps_of
 from kgspark.resolve.cluster import DIFFERENT, SAME
 from kgspark.resolve.corpus import Corpus, Ints
 from kgspark.resolve.features import NAMES
@@ -19,6 +21,9 @@ from kgspark.resolve.hits import Outcome
 from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.pairs import prepare
 from kgspark.resolve.resolver import Decided, Resolution, Verdict
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
 
 _CONTRIBUTION = pa.struct(
     [("kind", pa.string()), ("what", pa.string()), ("finding", pa.string()), ("weight", pa.float64())]
@@ -54,6 +59,18 @@ def columns(
         "decision": pa.array([_SAID.get(said) for said in decided.tolist()], pa.string()),
         "verdict": pa.array([Verdict(code).name.lower() for code in verdict.tolist()], pa.string()),
     }
+
+
+def expression(column: str) -> Column:
+    """found_by, decision or verdict as ``columns`` gives it, out of ``steps``, ``said`` or ``verdict`` of a frame."""
+    if column == "found_by":
+        found = [F.when((F.col("steps").bitwiseAND(int(step))) != 0, steps_of(step)[0]) for step in Step]
+        return F.array_compact(F.array(*found))
+    source, names = {
+        "decision": ("said", _SAID),
+        "verdict": ("verdict", {int(each): each.name.lower() for each in Verdict}),
+    }[column]
+    return F.create_map(*[F.lit(part) for item in names.items() for part in item])[F.col(source).cast("int")]
 
 
 def contributions(corpus: Corpus, fitted: Matcher, left: Ints, right: Ints) -> pa.ListArray:

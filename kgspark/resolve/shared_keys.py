@@ -23,14 +23,20 @@ def without_placeholders(offers: DataFrame, cfg: ResolveSettings) -> DataFrame:
     """The offers (columns OFFER) without the GTINs, and brands with model numbers, that more share than the settings
     allow.
     """
-    most = F.when(F.col("step") == int(Step.GTIN), cfg.max_offers_per_gtin).otherwise(cfg.max_offers_per_mpn)
-    common = keys(offers).groupBy("step", "key").agg(F.count("*").alias("offers")).where(F.col("offers") > most)
+    shared = common(offers, cfg)
     for step, column in _COLUMNS.items():
         # A handful of keys: no shuffle of the offers.
-        mine = common.where(F.col("step") == int(step)).select(F.col("key").alias(column), F.lit(True).alias("common"))
+        mine = shared.where(F.col("step") == int(step)).select(F.col("key").alias(column), F.lit(True).alias("common"))
         marked = offers.join(F.broadcast(mine), on=column, how="left")
         offers = marked.withColumn(column, F.when(F.col("common").isNull(), F.col(column))).select(*OFFER)
     return offers
+
+
+def common(offers: DataFrame, cfg: ResolveSettings) -> DataFrame:
+    """The codes (step, key) that more offers share than the settings allow."""
+    most = F.when(F.col("step") == int(Step.GTIN), cfg.max_offers_per_gtin).otherwise(cfg.max_offers_per_mpn)
+    counted = keys(offers).groupBy("step", "key").agg(F.count("*").alias("offers"))
+    return counted.where(F.col("offers") > most).select("step", "key")
 
 
 def keys(offers: DataFrame) -> DataFrame:

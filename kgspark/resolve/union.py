@@ -17,9 +17,11 @@ from kgspark.carried import Carried
 from kgspark.columns import node_key
 from kgspark.graph import choose
 from kgspark.graph.settings import GraphSettings
+from kgspark.lineage import cut
 from kgspark.resolve import beside, cluster, compete, corpus, pair_rows
 from kgspark.resolve.cluster import UNDECIDED, Links, Members
 from kgspark.resolve.matcher import Matcher
+from kgspark.resolve.memory import Memory
 from kgspark.resolve.resolver import Verdict
 from kgspark.resolve.settings import ResolveSettings
 from kgspark.schema import table
@@ -33,11 +35,29 @@ _PAIR = ("left", "right", "near", "steps", "said", "score", "p")
 _VERDICT = "left long, right long, near long, steps long, said int, score double, p double, verdict int"
 
 
-def offer_pairs(judged: DataFrame, offers: DataFrame, fitted: Matcher, cfg: ResolveSettings, number: int) -> DataFrame:
-    """Rows of silver.offer_pairs: the pairs of ``distributed.judged``, each with its verdict; ``number`` of offers."""
+def offer_pairs(
+    judged: DataFrame,
+    offers: DataFrame,
+    fitted: Matcher,
+    cfg: ResolveSettings,
+    number: int,
+    memory: Memory | None = None,
+) -> DataFrame:
+    """Rows of silver.offer_pairs: the pairs of ``distributed.judged``, each with its verdict; ``number`` of offers.
+
+    What adds up to the scores of pairs that the last release holds is taken from there.
+    """
     # Read for the components, for the union and for the rows themselves.
-    done = verdicts(offers, judged.persist(), cfg, number)
-    return beside.with_offers(done, offers, number, _Explain(Carried(fitted)), table("silver.offer_pairs").struct)
+    done = verdicts(offers, cut(judged), cfg, number)
+    contract = table("silver.offer_pairs")
+    if memory is None:
+        return beside.with_offers(done, offers, number, _Explain(Carried(fitted)), contract.struct)
+    done, ends = cut(done), ["left", "right"]
+    others = done.join(memory.pairs.select(ends), on=ends, how="left_anti")
+    anew = beside.with_offers(others, offers, number, _Explain(Carried(fitted)), contract.struct)
+    told = done.drop("score").join(memory.pairs, on=ends, how="inner").withColumnRenamed("p", "probability")
+    named = {name: pair_rows.expression(name) for name in ("found_by", "decision", "verdict")}
+    return anew.unionByName(told.withColumns(named).select(*contract.column_names))
 
 
 def verdicts(offers: DataFrame, pairs: DataFrame, cfg: ResolveSettings, number: int) -> DataFrame:
@@ -56,7 +76,7 @@ def verdicts(offers: DataFrame, pairs: DataFrame, cfg: ResolveSettings, number: 
     engine = GraphSettings(engine=cfg.engine)
     joining = edges.where("believed").select(F.col("left").alias("src"), F.col("right").alias("dst"))
     # Asked for the members and for both ends of the pairs.
-    component = choose.connected_components(vertices.select("id"), joining, engine).persist()
+    component = cut(choose.connected_components(vertices.select("id"), joining, engine))
     members = vertices.join(component, on="id", how="inner")
     # Under a name of its own: Spark takes a column for ambiguous that both sides of a cogroup have from one frame.
     group = F.pmod("component", F.lit(parts_of)).alias("group")

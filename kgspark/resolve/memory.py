@@ -1,0 +1,91 @@
+"""What the last release knows of pairs that the same matcher would say again: only the others are scored.
+
+offers of then and now -> those that are not as they were -> pairs of the others, with score and contributions
+
+A score rests on the two offers and the matcher alone. Which pairs are candidates rests on all offers: ``grid`` works
+out which of tonight's were candidates then, out of the offers as they were. Competition and union run over all pairs.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from kgspark.columns import node_key
+from kgspark.lineage import cut
+from kgspark.resolve import offers as reading
+from kgspark.resolve import shared_keys
+from kgspark.resolve.settings import ResolveSettings
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+log = logging.getLogger(__name__)
+# With more of the offers changed than this, almost every pair is another: remembering costs more than it spares.
+MOST = 0.2
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The last release, as far as it still holds.
+
+    ``touched``: ``key`` (node_key) of every offer that is new, gone or not as it was; ``were``: offers (columns OFFER)
+    of which it is not so any more, as they were; ``pairs``: left and right (keys, the smaller first), left_offer_id,
+    right_offer_id, score and contributions of the pairs of all others.
+    """
+
+    touched: DataFrame
+    were: DataFrame
+    pairs: DataFrame
+
+
+def recall(
+    before: DataFrame, pairs: DataFrame, told: DataFrame, read: DataFrame, once: Sequence[str], cfg: ResolveSettings
+) -> Memory | None:
+    """What can be taken from the last release; None where it would spare little.
+
+    Inputs: silver.offers and silver.offer_pairs of the last release, made under tonight's matcher and settings;
+    tonight's offers, as ``offers.told`` and as ``offers.read`` gave them. Runs jobs: it counts what changed.
+    """
+    told_then = reading.told(before, once)
+    touched = cut(_changed(told_then, told))
+    changed, number = touched.count(), told.count()
+    log.info("resolve: %d of %d offers are not as they were", changed, number)
+    if changed > MOST * number:
+        return None
+    were = cut(reading.read(told_then.join(touched, on="offer_id", how="left_semi")))
+    same = read.join(F.broadcast(touched), on="offer_id", how="left_anti")
+    if _differ(shared_keys.common(were.unionByName(same), cfg), shared_keys.common(read, cfg)):
+        log.info("resolve: other codes than before are taken for placeholders; every pair is scored")
+        return None
+    keys = touched.select(node_key("offer_id").alias("key"))
+    low, high = node_key("left_offer_id"), node_key("right_offer_id")
+    known = pairs.select(
+        F.least(low, high).alias("left"),
+        F.greatest(low, high).alias("right"),
+        "left_offer_id",
+        "right_offer_id",
+        "score",
+        "contributions",
+    )
+    for side in ("left", "right"):
+        known = known.join(F.broadcast(keys.withColumnRenamed("key", side)), on=side, how="left_anti")
+    return Memory(keys, were, cut(known))
+
+
+def _changed(before: DataFrame, now: DataFrame) -> DataFrame:
+    """``offer_id`` of the offers that are not equal in both."""
+    columns = [name for name in now.columns if name != "offer_id"]
+    # A hash alone passes over nulls.
+    said = F.xxhash64(*columns, *[F.isnull(name) for name in columns]).alias("said")
+    both = before.select("offer_id", said).unionByName(now.select("offer_id", said))
+    alike = both.groupBy("offer_id", "said").agg(F.count("*").alias("times"))
+    return alike.where("times < 2").select("offer_id").distinct()
+
+
+def _differ(one: DataFrame, other: DataFrame) -> bool:
+    return not one.exceptAll(other).unionByName(other.exceptAll(one)).isEmpty()
