@@ -134,10 +134,6 @@ ALLOWED: dict[tuple[str, str], str] = {
         "kgspark/resolve/matching.py",
         "toArrow",
     ): "the fit of resolve.pairs: one process resolves what fits it, or a sample",
-    (
-        "kgspark/resolve/matching.py",
-        "persist",
-    ): "the offers' texts are read into tokens once; run.py clears the cache",
     ("kgspark/resolve/offers.py", "collect"): "part of a fit: one row a source",
     ("kgspark/resolve/products.py", "persist"): "members and products are read several times; run.py clears the cache",
     ("kgspark/tables.py", "collect"): "one row of a table's history; a book's few rows",
