@@ -6,6 +6,7 @@ rows before, rows after -> one hash a row -> met by key -> what to delete and in
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -16,6 +17,15 @@ DELETE, INSERT = "delete", "insert"
 # Relative difference of a double below which two computations of it are one: sums differ with the order of their terms.
 TOLERANCE = 1e-6
 _DOUBLES = ("double", "float")
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What ``changes`` found between two versions of a table; ``rows`` hold the table's columns."""
+
+    before: int
+    after: int
+    rows: DataFrame
 
 
 def row_hash(contract: Table, without: Sequence[str] = ()) -> Column:

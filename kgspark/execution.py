@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 from pyspark.sql import DataFrame
 
 from kgspark import __version__, releases
-from kgspark.changes import changes
+from kgspark.changes import Changed, changes
 from kgspark.errors import InputError
 from kgspark.gates import Gates
 from kgspark.incremental import Plan, of_keys
 from kgspark.ingest.frame import read_sources
+from kgspark.lineage import cut
 from kgspark.memory import peak_driver_mb
 from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, Artefact, Stage
 from kgspark.progress import Progress
@@ -42,6 +43,8 @@ class Execution:
         self.released = dict(tonight.last.tables) if tonight.last else {}
         self.pinned = self.released | self.ledger.versions()
         self.gates = Gates(self.lake, self.cfg, self.night, self.ledger, self.released, self._input)
+        # Kept until the end of the night, as later stages ask which of their keys are among them.
+        self._changed: dict[str, Changed] = {}
         self._persisting_stages = 0
         self._lock = threading.Lock()
 
@@ -60,7 +63,7 @@ class Execution:
         with self._persisting():
             fitted, artefact = self._fitted(stage, plan)
             plan = plan.under(artefact)
-            keys = self.planner.changed(stage, plan).persist() if plan.how == "keys" else None
+            keys = self.planner.changed(stage, plan, self._changed).persist() if plan.how == "keys" else None
             frames = self._build(stage, fitted, keys, anew=plan.how == "all")
             self._check_outputs(stage, frames)
             done = self._each(lambda name: self._write(stage, plan, name, frames[name], keys), sorted(frames))
@@ -140,10 +143,12 @@ class Execution:
         rows = before.count() if known is None else known
         if keys is not None:
             before = before.join(keys, on=keys.columns, how="left_semi")
-        found = changes(table(name), before, frame).persist()
+        found = cut(changes(table(name), before, frame))
         if found.count() == 0:
             return Written(name, base, rows, 0, watch.lap(), 0, 0)
-        return replace(self.lake.merge(name, found, base, rows, note), seconds=watch.lap())
+        written = replace(self.lake.merge(name, found, base, rows, note), seconds=watch.lap())
+        self._changed[name] = Changed(base, written.version, found)
+        return written
 
     def publish(self, known: list[Release], stages: Sequence[Stage]) -> Release:
         """Append the release, if every stage has been done in this run."""

@@ -21,7 +21,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from kgspark import __version__
-from kgspark.changes import changed_keys
+from kgspark.changes import Changed, changed_keys
 from kgspark.config import Config
 from kgspark.embed import models
 from kgspark.ledger import Ledger
@@ -115,26 +115,34 @@ class Planner:
         why = f"changed: {', '.join(changed)}" if changed else "times that lay ahead"
         return plan("keys" if stage.by and before.keys() == inputs.keys() else "difference", why)
 
-    def changed(self, stage: Stage, plan: Plan) -> DataFrame:
-        """The values of the columns ``stage.by`` that must be built again, each once."""
+    def changed(self, stage: Stage, plan: Plan, written: Mapping[str, Changed]) -> DataFrame:
+        """The values of the columns ``stage.by`` that must be built again, each once.
+
+        ``written`` is what tonight's writes have found to differ; tables that are not in it are compared here.
+        """
         by = list(stage.by)
         read = [name for name in stage.reads if not name.endswith(PREVIOUS)]
         found = [self._dated(stage)] if self._rejects(stage) else []
         for name in (name for name in read if plan.inputs[name] != plan.before[name]):
-            before, after = self._at(name, plan.before), self._at(name, plan.inputs)
-            if set(by) <= set(after.columns):
-                found.append(changed_keys(table(name), by, before, after))
+            if set(by) <= set(table(name).column_names):
+                found.append(self._keys(name, by, plan, written))
                 continue
             # The table does not hold the key: another input leads to it from columns that both hold, tonight or before.
             bridge, link = bridge_of(stage, name)
             links = (
                 self._at(bridge, plan.before).select(*by, *link).union(self._at(bridge, plan.inputs).select(*by, *link))
             )
-            keys = changed_keys(table(name), link, before, after)
+            keys = self._keys(name, link, plan, written)
             found.append(links.join(keys, on=list(link), how="left_semi").select(*by))
         if not found:
             return self._at(read[0], plan.inputs).select(*by).limit(0)
         return reduce(DataFrame.unionByName, found).distinct()
+
+    def _keys(self, name: str, on: Sequence[str], plan: Plan, written: Mapping[str, Changed]) -> DataFrame:
+        known = written.get(name)
+        if known is not None and (str(known.before), str(known.after)) == (plan.before[name], plan.inputs[name]):
+            return known.rows.select(*on).distinct()
+        return changed_keys(table(name), on, self._at(name, plan.before), self._at(name, plan.inputs))
 
     def _at(self, name: str, pins: Mapping[str, str]) -> DataFrame:
         pin = pins[name]

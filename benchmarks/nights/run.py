@@ -4,7 +4,8 @@ python -m benchmarks.nights.run --offers 100000    full, then 0, 0.1, 1 and 10 %
 python -m benchmarks.nights.run --real             the same over a copy of the real dumps in KGSPARK_DATA
 python -m benchmarks.nights.run --verify           each night also built in full and compared; its seconds say nothing
 
-Prints, for each night, seconds, rows and bytes written, in all and by stage, and its share of the full night. A night
+Prints, for each night, seconds, rows and bytes written and rows marked as gone (one that changed is both), in all and
+by stage, and what share of the full night's was written. A night
 of 0 % finds the very same files; before the others titles, texts and quantities are edited, by a hash of the record.
 """
 
@@ -93,12 +94,12 @@ def _edit_table(file: Path, source: str, share: float, round_: int) -> tuple[int
 
 
 def _line(label: str, seconds: float, bill: NightBill, full: NightBill | None) -> str:
-    rows, size = bill.total("inserted") + bill.total("deleted"), bill.total("bytes_written")
+    rows, gone, size = (bill.total(name) for name in ("inserted", "deleted", "bytes_written"))
     shares = ""
     if full is not None:
-        before = full.total("inserted") + full.total("deleted")
-        shares = f"  ({rows / before:.1%} of the rows, {size / full.total('bytes_written'):.1%} of the bytes)"
-    return f"{label:<10} {seconds:8.1f} s  {rows:>12,.0f} rows  {size / 1e6:>9.2f} MB{shares}"
+        parts = (rows / full.total("inserted"), size / full.total("bytes_written"))
+        shares = "  ({:.1%} of the rows, {:.1%} of the bytes)".format(*parts)
+    return f"{label:<10} {seconds:8.1f} s  {rows:>12,.0f} rows {gone:>10,.0f} gone  {size / 1e6:>9.2f} MB{shares}"
 
 
 def main() -> int:
@@ -131,9 +132,9 @@ def main() -> int:
             if share:
                 print(f"    {counts[0]:,} of {counts[1]:,} records changed")
             for stage in bill.stages:
-                rows, size = stage.inserted + stage.deleted, stage.bytes_written / 1e6
+                size = stage.bytes_written / 1e6
                 did = f"{stage.stage:<22} {stage.how:<11} {stage.total_seconds:7.1f} s"
-                print(f"    {did} {rows:>10,} rows {size:8.2f} MB")
+                print(f"    {did} {stage.inserted:>10,} rows {stage.deleted:>10,} gone {size:8.2f} MB", flush=True)
             full = full or bill
     return 0
 
