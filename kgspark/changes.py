@@ -5,7 +5,7 @@ rows before, rows after -> one hash a row -> met by key -> what to delete and in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, Window
@@ -17,15 +17,25 @@ DELETE, INSERT = "delete", "insert"
 # Relative difference of a double below which two computations of it are one: sums differ with the order of their terms.
 TOLERANCE = 1e-6
 _DOUBLES = ("double", "float")
+_WAS = "was_"
 
 
 @dataclass(frozen=True)
 class Changed:
-    """What ``changes`` found between two versions of a table; ``rows`` hold the table's columns."""
+    """What ``changes`` found between two versions of a table, with what ``links`` held before."""
 
     before: int
     after: int
     rows: DataFrame
+    links: frozenset[str]
+
+    def values(self, on: Sequence[str]) -> DataFrame:
+        """Values of some of the links that rows had in either version and that changed with them; a row that is new has
+        had none, and one that went has none.
+        """
+        now = self.rows.where(F.col("change") == INSERT).select(*on)
+        was = self.rows.where(F.col("change") == DELETE).select(*[F.col(_WAS + name).alias(name) for name in on])
+        return now.union(was).distinct()
 
 
 def row_hash(contract: Table, without: Sequence[str] = ()) -> Column:
@@ -48,8 +58,9 @@ def _comparable(name: str, type_name: str) -> Column:
     return F.to_json(column) if type_name.startswith(("array<", "struct<")) else column
 
 
-def changes(contract: Table, before: DataFrame, after: DataFrame) -> DataFrame:
-    """What makes ``after`` of ``before``: the table's columns and ``change``, which is delete or insert.
+def changes(contract: Table, before: DataFrame, after: DataFrame, links: Iterable[str] = ()) -> DataFrame:
+    """What makes ``after`` of ``before``: the table's columns and ``change``, which is delete or insert; and what the
+    columns ``links`` held before, as ``was_<name>``.
 
     A row of another content under its key is both. Keys are unique in ``before``; those that are not in ``after`` are
     written as often as they come, for the gate to find. One shuffle of either side by the table's key.
@@ -57,13 +68,18 @@ def changes(contract: Table, before: DataFrame, after: DataFrame) -> DataFrame:
     key = list(contract.key)
     copies = F.count(F.lit(1)).over(Window.partitionBy(*key))
     new = conform(after, contract).withColumns({"_hash": row_hash(contract), "_copies": copies})
-    old = before.select(*key, row_hash(contract).alias("_was"))
+    held = [F.col(name).alias(_WAS + name) for name in sorted(links)]
+    old = before.select(*key, row_hash(contract).alias("_was"), *held)
     same = F.col("_hash").eqNullSafe(F.col("_was")) & (F.col("_copies") == 1)
     steps = F.array(F.when(F.col("_was").isNotNull(), DELETE), F.when(F.col("_hash").isNotNull(), INSERT))
     return (
         new.join(old, on=key, how="full")
         .where(~F.coalesce(same, F.lit(False)))
-        .select(F.explode(F.array_compact(steps)).alias("change"), *contract.column_names)
+        .select(
+            F.explode(F.array_compact(steps)).alias("change"),
+            *contract.column_names,
+            *(_WAS + n for n in sorted(links)),
+        )
     )
 
 

@@ -16,7 +16,7 @@ from kgspark import __version__, releases
 from kgspark.changes import Changed, changes
 from kgspark.errors import InputError
 from kgspark.gates import Gates
-from kgspark.incremental import Plan, of_keys
+from kgspark.incremental import Plan, links_of, of_keys
 from kgspark.ingest.frame import read_sources
 from kgspark.lineage import cut
 from kgspark.memory import peak_driver_mb
@@ -45,6 +45,7 @@ class Execution:
         self.gates = Gates(self.lake, self.cfg, self.night, self.ledger, self.released, self._input)
         # Kept until the end of the night, as later stages ask which of their keys are among them.
         self._changed: dict[str, Changed] = {}
+        self._todo = tonight.todo
         self._persisting_stages = 0
         self._lock = threading.Lock()
 
@@ -143,11 +144,13 @@ class Execution:
         rows = before.count() if known is None else known
         if keys is not None:
             before = before.join(keys, on=keys.columns, how="left_semi")
-        found = cut(changes(table(name), before, frame))
+        links = links_of(name, self._todo)
+        found = cut(changes(table(name), before, frame, links))
         if found.count() == 0:
             return Written(name, base, rows, 0, watch.lap(), 0, 0)
-        written = replace(self.lake.merge(name, found, base, rows, note), seconds=watch.lap())
-        self._changed[name] = Changed(base, written.version, found)
+        steps = found.select("change", *table(name).column_names)
+        written = replace(self.lake.merge(name, steps, base, rows, note), seconds=watch.lap())
+        self._changed[name] = Changed(base, written.version, found, links)
         return written
 
     def publish(self, known: list[Release], stages: Sequence[Stage]) -> Release:

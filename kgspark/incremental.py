@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
@@ -140,8 +140,9 @@ class Planner:
 
     def _keys(self, name: str, on: Sequence[str], plan: Plan, written: Mapping[str, Changed]) -> DataFrame:
         known = written.get(name)
-        if known is not None and (str(known.before), str(known.after)) == (plan.before[name], plan.inputs[name]):
-            return known.rows.select(*on).distinct()
+        steps = (plan.before[name], plan.inputs[name])
+        if known is not None and (str(known.before), str(known.after)) == steps and known.links >= set(on):
+            return known.values(on)
         return changed_keys(table(name), on, self._at(name, plan.before), self._at(name, plan.inputs))
 
     def _at(self, name: str, pins: Mapping[str, str]) -> DataFrame:
@@ -192,6 +193,15 @@ class Planner:
         """Keys with a value that was set aside for lying ahead of its night."""
         rejects = [self._lake.read(name, self._released[name]) for name in self._rejects(stage)]
         return reduce(DataFrame.unionByName, rejects).where(F.col("rule").isin(*DATED_RULES)).select(*stage.by)
+
+
+def links_of(name: str, stages: Iterable[Stage]) -> frozenset[str]:
+    """The columns of a table by which stages that are built by key find their keys."""
+    columns = set(table(name).column_names)
+    found: set[str] = set()
+    for stage in (stage for stage in stages if stage.by and name in stage.reads):
+        found |= set(stage.by) if set(stage.by) <= columns else set(bridge_of(stage, name)[1])
+    return frozenset(found)
 
 
 def of_keys(stage: Stage, inputs: Mapping[str, DataFrame], keys: DataFrame) -> dict[str, DataFrame]:

@@ -6,11 +6,12 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from kgspark.changes import changed_keys, changes, differing
+from kgspark.changes import Changed, changed_keys, changes, differing
 from kgspark.schema import table
 from tests.builders import rows
 
 NODES, METRICS, REJECTED = "graph.nodes", "graph.node_metrics", "silver.offers_rejected"
+MEMBERS = "silver.product_offers"
 
 
 def node(name: str, **columns: Any) -> dict[str, Any]:
@@ -54,6 +55,22 @@ def test_clocks_do_not_count(spark: SparkSession) -> None:
     before = rows(spark, REJECTED, [reject | {"night": datetime.date(2026, 1, 1)}])
     after = rows(spark, REJECTED, [reject | {"night": datetime.date(2026, 1, 2)}])
     assert changes(table(REJECTED), before, after).count() == 0
+
+
+def test_keys_come_out_of_what_was_written_as_out_of_both_versions(spark: SparkSession) -> None:
+    """An offer that moves changes the product that it leaves, too."""
+
+    def members(**products: str) -> DataFrame:
+        made = [{"offer_id": offer, "product_id": product} for offer, product in products.items()]
+        return rows(spark, MEMBERS, [row | {"rule": "single", "confidence": 1.0} for row in made])
+
+    before = members(a="one", b="one", c="two", d="three", e="four")
+    after = members(a="one", b="two", d="three", e="four", f="five")
+    found = changes(table(MEMBERS), before, after, links={"product_id", "offer_id"})
+    written = Changed(1, 2, found, frozenset({"product_id", "offer_id"}))
+    for column, expected in (("product_id", ["five", "one", "two"]), ("offer_id", ["b", "c", "f"])):
+        for keys in (written.values([column]), changed_keys(table(MEMBERS), [column], before, after)):
+            assert sorted(row[column] for row in keys.collect()) == expected
 
 
 def test_keys_whose_rows_changed(spark: SparkSession) -> None:
