@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kgspark import disposal
 from kgspark.errors import InputError
 from kgspark.releases import RELEASES, Release, all_releases, find_release, retire, retired
 from kgspark.tables import Lake
@@ -82,7 +83,7 @@ def vacuum(lake: Lake, keep: int) -> Vacuumed:
         # Files of a version are removed by a later commit, if at all: what went before it was made is not among them.
         age = now - lake.committed_at(table, version)
         hours[table] = math.ceil(age.total_seconds() / 3600)
-        lake.vacuum(table, hours[table])
+    disposal.vacuum(lake, hours)
     return Vacuumed(kept, dropped, hours)
 
 

@@ -196,24 +196,6 @@ class Lake:
         # Spark hands out the local time of the driver.
         return made.astimezone(datetime.UTC)  # type: ignore[no-any-return]
 
-    def purge(self, name: str, version: int) -> int:
-        """Write the files anew that hold rows marked as deleted; gives the version from which on no file does."""
-        if self.version(name) != version:
-            self.restore(name, version)
-        self.spark.sql(f"REORG TABLE {self.identifier(name)} APPLY (PURGE)")
-        return self._last_commit(name)[0]
-
-    def vacuum(self, name: str, hours: int) -> None:
-        """Delete the files that no version younger than so many hours needs; no other process may be writing."""
-        check = "spark.databricks.delta.retentionDurationCheck.enabled"
-        before = self.spark.conf.get(check, "true") or "true"
-        # Delta's guard assumes that writers may be at work; the lock keeps ours out.
-        self.spark.conf.set(check, "false")
-        try:
-            self.spark.sql(f"VACUUM {self.identifier(name)} RETAIN {hours} HOURS")
-        finally:
-            self.spark.conf.set(check, before)
-
     def restore(self, name: str, version: int | None) -> None:
         """Make an earlier version the newest again; None empties a table that no release holds."""
         if version is None:

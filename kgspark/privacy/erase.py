@@ -14,22 +14,21 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from kgspark import lake_files, releases
+from kgspark import releases
 from kgspark.config import Config
 from kgspark.errors import GateError, InputError
 from kgspark.execution import Execution
 from kgspark.ingest.records import TABLES
-from kgspark.ledger import GATE_RESULTS
-from kgspark.lock import LOCKS, Lock
+from kgspark.lock import Lock
 from kgspark.night import Night
 from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.preflight import preflight
-from kgspark.privacy import people
+from kgspark.privacy import forget, people
 from kgspark.privacy.traces import Trace, traces
+from kgspark.privacy.wanted import Wanted
 from kgspark.progress import Progress
-from kgspark.retention import TAGS
 from kgspark.schedule import run_stages
-from kgspark.schema import REJECTED_SUFFIX, load_tables, table
+from kgspark.schema import table
 from kgspark.tables import Lake
 from kgspark.tonight import Tonight, tonight_of
 
@@ -82,14 +81,13 @@ def erase(lake: Lake, cfg: Config, night: Night, raw_ids: Sequence[str], stages:
         except BaseException as error:
             tonight.ledger.finish("failed", type(error).__name__)
             raise
-        # Deletion vectors leave the rows in their files.
-        execution.pinned = {name: lake.purge(name, version) for name, version in sorted(execution.pinned.items())}
+        execution.pinned = forget.marked_rows(lake, execution.pinned, cfg.spark.tables_at_a_time)
         tonight.ledger.move(execution.pinned)
         tonight.ledger.settle()
         lock.confirm()
         release = execution.publish(tonight.known, stages)
         tonight.ledger.finish("released", release.release_id)
-        _forget_before(lake, release.release_id, words)
+        forget.before(lake, cfg, release, Wanted(words))
         files, found = traces(lake.root, words)
         receipt = Erasure(f"erasure-{secrets.token_hex(8)}", release.release_id, len(wanted), deleted, files, found)
         _write(lake, receipt)
@@ -150,34 +148,6 @@ def _from_bronze(tonight: Tonight, stages: Sequence[Stage], raw_ids: Sequence[st
         entries.append(entry | spent | told)
     ledger.record_stage(entries)
     return deleted
-
-
-def _forget_before(lake: Lake, release_id: str, words: dict[str, list[str]]) -> None:
-    """No release but this one can be opened any more; nothing but its files is left."""
-    known = {release.release_id for release in releases.all_releases(lake)}
-    releases.retire(lake, sorted(known - {release_id} - set(releases.retired(lake))), ERASURE)
-    lake_files.delete(lake.root, TAGS)
-    _from_examples(lake, [word for listed in words.values() for word in listed])
-    rejected = [name + REJECTED_SUFFIX for name, contract in load_tables().items() if contract.rejected]
-    # The lock's own table names nobody, and its next sign of life may be on the way.
-    declared = [name for name in load_tables() if "*" not in name and name != LOCKS]
-    for name in (*declared, *rejected):
-        if lake.exists(name):
-            lake.vacuum(name, 0)
-
-
-def _from_examples(lake: Lake, words: Sequence[str]) -> None:
-    """Rows of failed gates that show one of the words as an example."""
-    version = lake.version(GATE_RESULTS)
-    if version is None:
-        return
-    rows = lake.read(GATE_RESULTS, version)
-    listed = F.broadcast(lake.spark.createDataFrame([(word,) for word in words], "word string"))
-    showing = rows.join(listed, on=F.instr("details", F.col("word")) > 0, how="left_semi")
-    if not showing.isEmpty():
-        changes = showing.withColumn("change", F.lit("delete")).persist()
-        lake.merge(GATE_RESULTS, changes, version, rows.count(), note=ERASURE)
-        changes.unpersist()
 
 
 def _write(lake: Lake, receipt: Erasure) -> None:
