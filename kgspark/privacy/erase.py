@@ -126,12 +126,9 @@ def _from_bronze(tonight: Tonight, stages: Sequence[Stage], raw_ids: Sequence[st
     lake, ledger = tonight.lake, tonight.ledger
     released = tonight.last.tables if tonight.last else {}
     versions, deleted = dict(released), dict[str, int]()
-    for kind in people.KINDS:
-        name = TABLES[kind]
-        if name not in released:
-            continue
+    for name in sorted(set(TABLES.values()) & released.keys()):
         bronze = lake.read(name, released[name])
-        keys = people.records_of(bronze, kind, tonight.night.sources, raw_ids)
+        keys = people.records_of(bronze, tonight.night.sources, raw_ids)
         gone = bronze.join(keys, on=list(people.KEY), how="left_semi").withColumn("change", F.lit("delete")).persist()
         deleted[name] = gone.count()
         if deleted[name]:

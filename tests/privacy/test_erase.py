@@ -30,14 +30,18 @@ def test_records_of_a_person_are_found_by_the_field_that_each_source_maps(spark:
             {"source": "tea_forum", "record_id": "1", "payload": '{"id": "1", "user": " ann "}'},
             # Of another person who only writes about her, and one of another source's field.
             {"source": "tea_forum", "record_id": "2", "payload": '{"id": "2", "user": "bob", "text": "ann"}'},
-            {"source": "till", "record_id": "3", "payload": '{"customer": "ann"}'},
+            {"source": "kettle_shop", "record_id": "3", "payload": '{"name": "ann"}'},
             # Nobody could read it: her id is in its bytes.
             {"source": "tea_forum", "record_id": "4", "raw": b"4,ann,\xff"},
             {"source": "tea_forum", "record_id": "5", "raw": b"5,bob,\xff"},
+            {"source": "tea_forum", "record_id": "6", "raw": b"6,bob,banner\xff"},
+            # Of a source that nobody describes any more, and one whose records name no shopper.
+            {"source": "old_forum", "record_id": "7", "payload": '{"who": "ann"}'},
+            {"source": "kettle_shop", "record_id": "8", "raw": b"8,ann,\xff"},
         ],
     )
-    found = people.records_of(reviews, "reviews", sources, [ANN])
-    assert sorted(row["record_id"] for row in found.collect()) == ["1", "4"]
+    found = people.records_of(reviews, sources, [ANN])
+    assert sorted(row["record_id"] for row in found.collect()) == ["1", "4", "7"]
 
 
 def test_marks_of_erased_people_are_no_pseudonyms() -> None:
@@ -60,7 +64,8 @@ def test_what_personal_data_is_where(spark: SparkSession, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_erased_from_every_file_of_the_lake_and_from_the_next_delivery(spark: SparkSession, tmp_path: Path) -> None:
+def test_erased_from_every_file_and_from_the_next_delivery(quick_spark: SparkSession, tmp_path: Path) -> None:
+    spark = quick_spark
     shop = Shop(tmp_path)
     shop.night(spark)
     lake = kgspark.open(shop.cfg.lake, spark=spark).lake
