@@ -73,7 +73,7 @@ def releases_tag(release_id: str, name: str, config: ConfigOption = DEFAULT_CONF
 
     lake, cfg = _lake(config)
     with Lock(lake, cfg.lock, f"the tag {name}"):
-        typer.echo(f"{release_id} is kept as {name} in {tag(lake, release_id, name).root}")
+        typer.echo(f"{release_id} is kept as {name} in {tag(lake, release_id, name, cfg.spark.tables_at_a_time).root}")
 
 
 @releases_app.command("vacuum")
@@ -87,7 +87,7 @@ def releases_vacuum(
 
     lake, cfg = _lake(config)
     with Lock(lake, cfg.lock, "a vacuum"):
-        done = vacuum(lake, keep)
+        done = vacuum(lake, keep, cfg.spark.tables_at_a_time)
     typer.echo(
         f"kept {', '.join(done.kept)}; {len(done.retired)} can no longer be opened; {len(done.hours)} tables swept"
     )

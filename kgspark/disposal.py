@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
 
+from kgspark.side_by_side import side_by_side
 from kgspark.tables import Lake
 
 _SWEEPING = {
@@ -25,20 +26,31 @@ _SWEEPING = {
 _LISTING_TASKS = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
 
 
-def purge(lake: Lake, name: str, version: int) -> int:
-    """Write the files anew that hold rows marked as deleted; gives the version from which on no file does."""
-    if lake.version(name) != version:
-        lake.restore(name, version)
-    lake.spark.sql(f"REORG TABLE {lake.identifier(name)} APPLY (PURGE)")
-    return lake.version(name) or version
+def purge(lake: Lake, versions: Mapping[str, int], at_a_time: int) -> dict[str, int]:
+    """Write the files of tables anew that hold rows marked as deleted; gives the versions from which on no file does.
+
+    A table that is no longer at its version goes back to it first.
+    """
+
+    def purged(name: str) -> int:
+        if lake.version(name) != versions[name]:
+            lake.restore(name, versions[name])
+        lake.spark.sql(f"REORG TABLE {lake.identifier(name)} APPLY (PURGE)")
+        return lake.version(name) or versions[name]
+
+    names = sorted(versions)
+    return dict(zip(names, side_by_side(purged, names, at_a_time), strict=True))
 
 
-def vacuum(lake: Lake, hours: Mapping[str, int]) -> None:
+def vacuum(lake: Lake, hours: Mapping[str, int], at_a_time: int) -> None:
     """Delete the files of tables that no version younger than so many hours needs."""
+
+    def sweep(name: str) -> None:
+        lake.spark.sql(f"VACUUM {lake.identifier(name)} RETAIN {hours[name]} HOURS")
+
     tasks = lake.spark.conf.get("spark.sql.shuffle.partitions") or "1"
     with _set(lake.spark, _SWEEPING | {_LISTING_TASKS: tasks}):
-        for name in sorted(hours):
-            lake.spark.sql(f"VACUUM {lake.identifier(name)} RETAIN {hours[name]} HOURS")
+        side_by_side(sweep, sorted(hours), at_a_time)
 
 
 @contextmanager

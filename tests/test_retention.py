@@ -38,7 +38,7 @@ def test_vacuum_keeps_the_last_releases_and_a_tag_keeps_one_for_good(
     with pytest.raises(InputError, match="is no name for a tag"):
         retention.tag(lake, "two", "../elsewhere")
     asked = []
-    monkeypatch.setattr(disposal, "vacuum", lambda _, hours: asked.append(hours))
+    monkeypatch.setattr(disposal, "vacuum", lambda _, hours, __: asked.append(hours))
     done = retention.vacuum(lake, keep=2)
     assert (done.kept, done.retired) == (["three", "two"], ["one"])
     # Made a moment ago, and VACUUM counts whole hours.
@@ -61,6 +61,6 @@ def test_files_that_no_kept_release_needs_are_deleted_and_no_others(spark: Spark
     # Hours are rounded up, so that what was replaced within this hour stays, whoever asks.
     retention.vacuum(lake, keep=1)
     assert len(list(Path(lake.root, "graph/nodes").glob("*.parquet"))) == 3
-    disposal.vacuum(lake, {NODES: 0})
+    disposal.vacuum(lake, {NODES: 0}, at_a_time=1)
     assert len(list(Path(lake.root, "graph/nodes").glob("*.parquet"))) == 1
     assert labels(lake, "three") == ["three"]

@@ -14,7 +14,7 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from kgspark import releases
+from kgspark import disposal, releases
 from kgspark.config import Config
 from kgspark.errors import GateError, InputError
 from kgspark.execution import Execution
@@ -81,7 +81,8 @@ def erase(lake: Lake, cfg: Config, night: Night, raw_ids: Sequence[str], stages:
         except BaseException as error:
             tonight.ledger.finish("failed", type(error).__name__)
             raise
-        execution.pinned = forget.marked_rows(lake, execution.pinned, cfg.spark.tables_at_a_time)
+        # Deletion vectors leave the rows in their files.
+        execution.pinned = disposal.purge(lake, execution.pinned, cfg.spark.tables_at_a_time)
         tonight.ledger.move(execution.pinned)
         tonight.ledger.settle()
         lock.confirm()

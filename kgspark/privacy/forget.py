@@ -1,12 +1,9 @@
 """Of what was there before a release nothing is left: no other release, tag or version, and no artefact of them.
 
-tables of the release -> files without rows marked as deleted; then: other releases closed, tags, examples in the books,
-artefacts and tables that it does not name -> files of old versions
+other releases closed -> tags, artefacts, examples in the books, tables that it does not name -> files of old versions
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 from pyspark.sql import functions as F
 
@@ -19,17 +16,9 @@ from kgspark.privacy.wanted import Wanted
 from kgspark.releases import Release
 from kgspark.retention import TAGS
 from kgspark.schema import REJECTED_SUFFIX, load_tables, table
-from kgspark.side_by_side import side_by_side
 from kgspark.tables import Lake
 
 REASON = "erasure"
-
-
-def marked_rows(lake: Lake, versions: Mapping[str, int], at_a_time: int) -> dict[str, int]:
-    """The same tables without the rows that deletion vectors leave in their files: the versions that they have now."""
-    names = sorted(versions)
-    now = side_by_side(lambda name: disposal.purge(lake, name, versions[name]), names, at_a_time)
-    return dict(zip(names, now, strict=True))
 
 
 def before(lake: Lake, cfg: Config, release: Release, words: Wanted) -> None:
@@ -50,7 +39,7 @@ def before(lake: Lake, cfg: Config, release: Release, words: Wanted) -> None:
         if name not in release.tables and not name.startswith("ops."):
             # Of a night that was killed: no release holds it, so that no stage has built it without them.
             lake.restore(name, None)
-    disposal.vacuum(lake, dict.fromkeys(there, 0))
+    disposal.vacuum(lake, dict.fromkeys(there, 0), cfg.spark.tables_at_a_time)
 
 
 def _artefacts(lake: Lake, cfg: Config, release: Release) -> None:

@@ -70,7 +70,7 @@ def test_erased_from_every_file_and_from_the_next_delivery(quick_spark: SparkSes
     shop.night(spark)
     lake = kgspark.open(shop.cfg.lake, spark=spark).lake
     first = all_releases(lake)[0].release_id
-    retention.tag(lake, first, "first")
+    retention.tag(lake, first, "first", at_a_time=3)
     names = people.pseudonyms(shop.sources, [ANN], KEY)
     hers = {"pseudonym": [name.partition("/")[2] for name in names], "raw id": [ANN]}
     before = {trace.what for trace in traces(lake.root, hers)[1]}
