@@ -53,7 +53,7 @@ class Lake:
         self.spark = spark
         # Delta's SQL takes only absolute paths; a root with a scheme is one already.
         self.root = (root if ":/" in root else str(Path(root).absolute())).rstrip("/")
-        self._catalog = catalog
+        self.catalog = catalog
         self._prefix = prefix
         # Tables that this lake has made sure of: a statement less for each later write.
         self._made: set[str] = set()
@@ -61,12 +61,12 @@ class Lake:
     def identifier(self, name: str) -> str:
         """How SQL names the table: ``delta.`path``` or its name in the catalogue."""
         place = self.path(name)
-        return ".".join(f"`{part}`" for part in place.split(".")) if self._catalog else f"delta.`{place}`"
+        return ".".join(f"`{part}`" for part in place.split(".")) if self.catalog else f"delta.`{place}`"
 
     def path(self, name: str) -> str:
         """Folder of a table; where there is a catalogue, its name there."""
         layer, _, short = name.partition(".")
-        return f"{self._catalog}.{self._prefix}{layer}.{short}" if self._catalog else f"{self.root}/{layer}/{short}"
+        return f"{self.catalog}.{self._prefix}{layer}.{short}" if self.catalog else f"{self.root}/{layer}/{short}"
 
     def unwritable(self, error: Exception) -> InputError:
         """The sentence for what a first write ran into."""
@@ -113,7 +113,7 @@ class Lake:
             raise
 
     def _load(self, name: str, options: Mapping[str, str]) -> DataFrame:
-        if self._catalog:
+        if self.catalog:
             return self.spark.read.options(**options).table(self.identifier(name))
         return self.spark.read.format("delta").options(**options).load(self.path(name))
 
@@ -167,7 +167,7 @@ class Lake:
         self._create(contract)
         frame = self._frame(contract, [row])
         once = {"txnAppId": application, "txnVersion": str(number), "userMetadata": note}
-        if self._catalog:
+        if self.catalog:
             frame.writeTo(self.identifier(name)).options(**once).overwrite(F.lit(True))
         else:
             frame.write.format("delta").mode("overwrite").options(**once).save(self.path(name))
@@ -212,7 +212,7 @@ class Lake:
             writer = writer.option("mergeSchema", "true")
         if where is not None:
             writer = writer.option("replaceWhere", where)
-        if self._catalog:
+        if self.catalog:
             writer.saveAsTable(self.identifier(name))
         else:
             writer.save(self.path(name))
@@ -221,9 +221,9 @@ class Lake:
         """Create the table if need be: comments from the contract, no statistics on personal data, its clustering."""
         if contract.name in self._made:
             return
-        if self._catalog:
+        if self.catalog:
             layer = contract.name.partition(".")[0]
-            self.spark.sql(f"CREATE DATABASE IF NOT EXISTS `{self._catalog}`.`{self._prefix}{layer}`")
+            self.spark.sql(f"CREATE DATABASE IF NOT EXISTS `{self.catalog}`.`{self._prefix}{layer}`")
         try:
             self.spark.sql(create_table(self.identifier(contract.name), contract))
         except Exception as error:
