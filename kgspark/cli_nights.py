@@ -170,7 +170,7 @@ def erase_command(
     ids = [*(shopper or []), *(file.read_text(encoding="utf-8").splitlines() if file else [])]
     sources, key = configured_sources(cfg, os.environ), pseudonym_key(cfg, os.environ)
     night = Night(date=datetime.date.min, run_id="", sources=sources, secret=key)
-    done = erase(lake, cfg, night, ids)
+    done = erase(lake, cfg, night, ids, console=Console(stderr=True))
     records = ", ".join(f"{count:,} of {name}" for name, count in done.records.items())
     typer.echo(f"{done.erasure_id}: {records}; readers now see {done.release_id}; no trace in {done.files:,} files")
 

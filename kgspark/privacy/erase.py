@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pyspark.sql import functions as F
+from rich.console import Console
 
 from kgspark import disposal, releases
 from kgspark.config import Config
@@ -50,13 +51,20 @@ class Erasure:
     traces: list[Trace]
 
 
-def erase(lake: Lake, cfg: Config, night: Night, raw_ids: Sequence[str], stages: Sequence[Stage] = STAGES) -> Erasure:
+def erase(
+    lake: Lake,
+    cfg: Config,
+    night: Night,
+    raw_ids: Sequence[str],
+    stages: Sequence[Stage] = STAGES,
+    console: Console | None = None,
+) -> Erasure:
     """Erase everything that shoppers with these raw ids left, in any source.
 
     ``night`` gives sources and key; its date is that of the last release. Deliveries to come are searched for them, too
-    (``ops.erased_shoppers``). Whatever fails on the way, calling it again does the rest. Raises InputError without a
-    release, key or ids, and where tables are in a catalogue, whose files we do not know; GateError where a gate says no
-    to what is left, or the proof finds a trace.
+    (``ops.erased_shoppers``), and what was learnt from people's rows is learnt anew. Whatever fails on the way, calling
+    it again does the rest. Raises InputError without a release, key or ids, and where tables are in a catalogue, whose
+    files we do not know; GateError where a gate says no to what is left, or the proof finds a trace.
     """
     wanted = sorted({raw.strip() for raw in raw_ids} - {""})
     last = releases.latest(lake)
@@ -68,19 +76,24 @@ def erase(lake: Lake, cfg: Config, night: Night, raw_ids: Sequence[str], stages:
     with Lock(lake, cfg.lock, "an erasure") as lock:
         derived = [stage for stage in stages if RAW not in stage.reads]
         # A run of its own: never the rest of a night that was left open.
-        tonight = tonight_of(lake, cfg, night, derived, apart=ERASURE + secrets.token_hex(4))
+        refit = forget.learnt_from_people(derived)
+        tonight = tonight_of(lake, cfg, night, derived, apart=ERASURE + secrets.token_hex(4), refit=refit)
         preflight(lake.spark, cfg, tonight.night, tonight.todo)
         words = _words(lake, last, night, wanted)
         tonight.ledger.start()
         _remember(lake, people.erased_marks(night.sources, wanted, night.secret))
         deleted = _from_bronze(tonight, stages, wanted)
-        execution = Execution(tonight, Progress(len(tonight.todo)))
+        forget.sketches(lake, cfg, last, tonight.ledger, [stage for stage in derived if stage.name in refit])
+        progress = Progress(len(tonight.todo), console)
+        execution = Execution(tonight, progress)
         try:
             run_stages(tonight.todo, execution.run, cfg.spark.stages_at_a_time)
             tonight.ledger.settle()
         except BaseException as error:
             tonight.ledger.finish("failed", type(error).__name__)
             raise
+        finally:
+            progress.close()
         # Deletion vectors leave the rows in their files.
         execution.pinned = disposal.purge(lake, execution.pinned, cfg.spark.tables_at_a_time)
         tonight.ledger.move(execution.pinned)

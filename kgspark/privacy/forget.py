@@ -5,13 +5,17 @@ other releases closed -> tags, artefacts, examples in the books, tables that it 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyspark.sql import functions as F
 
 from kgspark import disposal, lake_files, releases
 from kgspark.artifacts import FOLDER as ARTEFACTS
+from kgspark.artifacts import MANIFEST
 from kgspark.config import Config
-from kgspark.ledger import GATE_RESULTS, RUNS, STAGE_RUNS
+from kgspark.ledger import GATE_RESULTS, RUNS, STAGE_RUNS, Ledger
 from kgspark.lock import LOCKS
+from kgspark.pipeline import DECISIONS, PREVIOUS, Stage
 from kgspark.privacy.wanted import Wanted
 from kgspark.releases import Release
 from kgspark.retention import TAGS
@@ -19,6 +23,25 @@ from kgspark.schema import REJECTED_SUFFIX, load_tables, table
 from kgspark.tables import Lake
 
 REASON = "erasure"
+
+
+def learnt_from_people(stages: Iterable[Stage]) -> list[str]:
+    """The stages that fit something to rows of shoppers: they may not go on with what an earlier night fitted."""
+    return [s.name for s in stages if s.fit and any(_names_shoppers(name) for name in s.reads)]
+
+
+def _names_shoppers(name: str) -> bool:
+    return not name.endswith(PREVIOUS) and name != DECISIONS and bool(table(name).columns_where(shopper=True))
+
+
+def sketches(lake: Lake, cfg: Config, last: Release, ledger: Ledger, stages: Iterable[Stage]) -> None:
+    """Delete what the artefacts of these stages say of the rows that they were fitted on: where learning anew comes to
+    the same content, the folder would stay as it is.
+    """
+    for stage in stages:
+        artefact = ledger.entry(stage.name, stage.writes[0], last.tables[stage.writes[0]])["artefact"]
+        if artefact and artefact not in cfg.model_dump_json():
+            lake_files.delete(lake.root, f"{ARTEFACTS}/{artefact}/{MANIFEST}")
 
 
 def before(lake: Lake, cfg: Config, release: Release, words: Wanted) -> None:

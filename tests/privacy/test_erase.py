@@ -79,6 +79,9 @@ def test_erased_from_every_file_and_from_the_next_delivery(quick_spark: SparkSes
     assert done.traces == []
     assert min(done.records.values()) > 0
     assert traces(lake.root, hers)[1] == []
+    # What was learnt from her reviews was learnt anew, and the old is gone.
+    for found in Path(lake.root, "_artifacts/opinions").glob("*/manifest.json"):
+        assert all_releases(lake)[0].run_id not in found.read_text()
     # Opened by id or tag, what held her says why it cannot be.
     with pytest.raises(InputError, match="it held what a person asked to be forgotten, which was erased on 20"):
         kgspark.open(shop.cfg.lake, release=first, spark=spark)
