@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from rich.console import Console
 
@@ -63,8 +64,9 @@ def erase(
 
     ``night`` gives sources and key; its date is that of the last release. Deliveries to come are searched for them, too
     (``ops.erased_shoppers``), and what was learnt from people's rows is learnt anew. Whatever fails on the way, calling
-    it again does the rest. Raises InputError without a release, key or ids, and where tables are in a catalogue, whose
-    files we do not know; GateError where a gate says no to what is left, or the proof finds a trace.
+    it again does the rest. Raises InputError without a release, key or ids, for ids that no record holds, and where
+    tables are in a catalogue, whose files we do not know; GateError where a gate says no to what is left, or the proof
+    finds a trace.
     """
     wanted = sorted({raw.strip() for raw in raw_ids} - {""})
     last = releases.latest(lake)
@@ -79,10 +81,11 @@ def erase(
         refit = forget.learnt_from_people(derived)
         tonight = tonight_of(lake, cfg, night, derived, apart=ERASURE + secrets.token_hex(4), refit=refit)
         preflight(lake.spark, cfg, tonight.night, tonight.todo)
+        found = _found(tonight, wanted)
         words = _words(lake, last, night, wanted)
         tonight.ledger.start()
         _remember(lake, people.erased_marks(night.sources, wanted, night.secret))
-        deleted = _from_bronze(tonight, stages, wanted)
+        deleted = _from_bronze(tonight, stages, found)
         forget.sketches(lake, cfg, last, tonight.ledger, [stage for stage in derived if stage.name in refit])
         progress = Progress(len(tonight.todo), console)
         execution = Execution(tonight, progress)
@@ -102,12 +105,12 @@ def erase(
         release = execution.publish(tonight.known, stages)
         tonight.ledger.finish("released", release.release_id)
         forget.before(lake, cfg, release, Wanted(words))
-        files, found = traces(lake.root, words)
-        receipt = Erasure(f"erasure-{secrets.token_hex(8)}", release.release_id, len(wanted), deleted, files, found)
+        files, left = traces(lake.root, words)
+        receipt = Erasure(f"erasure-{secrets.token_hex(8)}", release.release_id, len(wanted), deleted, files, left)
         _write(lake, receipt)
-    if found:
+    if left:
         raise GateError(
-            f"{len(found)} of {files} files still hold a trace ({found[0].what} in {found[0].file}); receipt "
+            f"{len(left)} of {files} files still hold a trace ({left[0].what} in {left[0].file}); receipt "
             f"{receipt.erasure_id}. Delete those files, or copy the tables into a new lake if they are its logs."
         )
     return receipt
@@ -129,25 +132,43 @@ def _words(lake: Lake, last: releases.Release, night: Night, raw_ids: Sequence[s
     return words
 
 
+def _found(tonight: Tonight, raw_ids: Sequence[str]) -> dict[str, tuple[DataFrame, int]]:
+    """Their records in each table of bronze, and how many they are.
+
+    Raises InputError where there are none and they were never erased: a mistyped id must not cost the earlier releases.
+    """
+    lake, night, released = tonight.lake, tonight.night, tonight.last.tables if tonight.last else {}
+    found: dict[str, tuple[DataFrame, int]] = {}
+    for name in sorted(set(TABLES.values()) & released.keys()):
+        bronze = lake.read(name, released[name])
+        keys = people.records_of(bronze, night.sources, raw_ids)
+        gone = bronze.join(keys, on=list(people.KEY), how="left_semi").withColumn("change", F.lit("delete")).persist()
+        found[name] = gone, gone.count()
+    known = set(night.erased) >= set(people.erased_marks(night.sources, raw_ids, night.secret))
+    if not known and not any(count for _, count in found.values()):
+        raise InputError(
+            "No record of any source names these shoppers, so nothing was erased: give each id as the dump has it, and "
+            "let 'sources' list the YAMLs of the dumps that the lake was built from."
+        )
+    return found
+
+
 def _remember(lake: Lake, marks: Sequence[str]) -> None:
     known = set(people.marks_in(lake))
     now = datetime.datetime.now(datetime.UTC)
     lake.append(people.ERASED, [{"mark": mark, "erased_at": now} for mark in marks if mark not in known], note=ERASURE)
 
 
-def _from_bronze(tonight: Tonight, stages: Sequence[Stage], raw_ids: Sequence[str]) -> dict[str, int]:
-    """Delete their records, and enter the new versions in the book as what ingest wrote."""
+def _from_bronze(tonight: Tonight, stages: Sequence[Stage], found: dict[str, tuple[DataFrame, int]]) -> dict[str, int]:
+    """Delete their records, and enter the new versions in the book as what ingest wrote; gives records by table."""
     lake, ledger = tonight.lake, tonight.ledger
     released = tonight.last.tables if tonight.last else {}
-    versions, deleted = dict(released), dict[str, int]()
-    for name in sorted(set(TABLES.values()) & released.keys()):
-        bronze = lake.read(name, released[name])
-        keys = people.records_of(bronze, tonight.night.sources, raw_ids)
-        gone = bronze.join(keys, on=list(people.KEY), how="left_semi").withColumn("change", F.lit("delete")).persist()
-        deleted[name] = gone.count()
-        if deleted[name]:
-            rows = ledger.rows_of(name, released[name])
-            versions[name] = lake.merge(name, gone, released[name], rows or bronze.count(), note=ERASURE).version
+    versions, deleted = dict(released), {name: count for name, (_, count) in found.items()}
+    for name in (name for name, count in deleted.items() if count):
+        gone, base = found[name][0], released[name]
+        rows = ledger.rows_of(name, base) or lake.read(name, base).count()
+        versions[name] = lake.merge(name, gone, base, rows, note=ERASURE).version
+    for gone, _ in found.values():
         gone.unpersist()
     ingest = next(stage for stage in stages if RAW in stage.reads)
     entries: list[dict[str, Any]] = []

@@ -75,6 +75,10 @@ def test_erased_from_every_file_and_from_the_next_delivery(quick_spark: SparkSes
     hers = {"pseudonym": [name.partition("/")[2] for name in names], "raw id": [ANN]}
     before = {trace.what for trace in traces(lake.root, hers)[1]}
     assert before == {"pseudonym", "raw id"}
+    # A mistyped id costs nothing.
+    with pytest.raises(InputError, match="No record of any source names these shoppers"):
+        erase(lake, shop.cfg, shop.tonight(), ["anne"])
+    assert all_releases(lake)[-1].release_id == first
     done = erase(lake, shop.cfg, shop.tonight(), [ANN])
     assert done.traces == []
     assert min(done.records.values()) > 0
