@@ -158,7 +158,9 @@ def deliveries(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fals
 @nights_app.command("erase")
 def erase_command(
     shopper: Annotated[list[str] | None, typer.Option(help="A raw shopper id; give it again for each.")] = None,
-    file: Annotated[Path | None, typer.Option(help="A file of raw ids, one a line.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="A file of raw ids, one a line.", exists=True, dir_okay=False)
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Forget a person: tables, files, earlier releases and deliveries to come; ends with a proof and a receipt."""
@@ -167,7 +169,7 @@ def erase_command(
     from kgspark.privacy.erase import erase
 
     lake, cfg = _lake(config)
-    ids = [*(shopper or []), *(file.read_text(encoding="utf-8").splitlines() if file else [])]
+    ids = [*(shopper or []), *(file.read_text(encoding="utf-8-sig").splitlines() if file else [])]
     sources, key = configured_sources(cfg, os.environ), pseudonym_key(cfg, os.environ)
     night = Night(date=datetime.date.min, run_id="", sources=sources, secret=key)
     done = erase(lake, cfg, night, ids, console=Console(stderr=True))
