@@ -227,5 +227,13 @@ class Lake:
         try:
             self.spark.sql(create_table(self.identifier(contract.name), contract))
         except Exception as error:
-            raise self.unwritable(error) from error
+            if not self._is_there(contract.name):
+                raise self.unwritable(error) from error
         self._made.add(contract.name)
+
+    def _is_there(self, name: str) -> bool:
+        """Whether another process made the table at the moment at which this one could not."""
+        try:
+            return self.exists(name)
+        except Exception:  # noqa: BLE001 - the error of the write is the one to be told
+            return False
