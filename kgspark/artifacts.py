@@ -16,6 +16,8 @@ from pyarrow import fs
 from kgspark import __version__
 from kgspark.errors import InputError
 
+# Under the root of a lake.
+FOLDER = "_artifacts"
 MANIFEST = "manifest.json"
 
 

@@ -73,7 +73,7 @@ def releases_tag(release_id: str, name: str, config: ConfigOption = DEFAULT_CONF
 
     lake, cfg = _lake(config)
     with Lock(lake, cfg.lock, f"the tag {name}"):
-        typer.echo(f"{release_id} is kept as {name} in {tag(lake, release_id, name).root}")
+        typer.echo(f"{release_id} is kept as {name} in {tag(lake, release_id, name, cfg.spark.tables_at_a_time).root}")
 
 
 @releases_app.command("vacuum")
@@ -87,7 +87,7 @@ def releases_vacuum(
 
     lake, cfg = _lake(config)
     with Lock(lake, cfg.lock, "a vacuum"):
-        done = vacuum(lake, keep)
+        done = vacuum(lake, keep, cfg.spark.tables_at_a_time)
     typer.echo(
         f"kept {', '.join(done.kept)}; {len(done.retired)} can no longer be opened; {len(done.hours)} tables swept"
     )
@@ -158,7 +158,9 @@ def deliveries(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fals
 @nights_app.command("erase")
 def erase_command(
     shopper: Annotated[list[str] | None, typer.Option(help="A raw shopper id; give it again for each.")] = None,
-    file: Annotated[Path | None, typer.Option(help="A file of raw ids, one a line.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="A file of raw ids, one a line.", exists=True, dir_okay=False)
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Forget a person: tables, files, earlier releases and deliveries to come; ends with a proof and a receipt."""
@@ -167,10 +169,10 @@ def erase_command(
     from kgspark.privacy.erase import erase
 
     lake, cfg = _lake(config)
-    ids = [*(shopper or []), *(file.read_text(encoding="utf-8").splitlines() if file else [])]
+    ids = [*(shopper or []), *(file.read_text(encoding="utf-8-sig").splitlines() if file else [])]
     sources, key = configured_sources(cfg, os.environ), pseudonym_key(cfg, os.environ)
     night = Night(date=datetime.date.min, run_id="", sources=sources, secret=key)
-    done = erase(lake, cfg, night, ids)
+    done = erase(lake, cfg, night, ids, console=Console(stderr=True))
     records = ", ".join(f"{count:,} of {name}" for name, count in done.records.items())
     typer.echo(f"{done.erasure_id}: {records}; readers now see {done.release_id}; no trace in {done.files:,} files")
 

@@ -11,8 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kgspark import disposal
 from kgspark.errors import InputError
 from kgspark.releases import RELEASES, Release, all_releases, find_release, retire, retired
+from kgspark.side_by_side import side_by_side
 from kgspark.tables import Lake
 
 TAGS = "_tags"
@@ -39,7 +41,7 @@ def tagged_lake(lake: Lake, tag: str) -> Lake:
     return Lake(lake.spark, f"{lake.root}/{TAGS}/{tag}")
 
 
-def tag(lake: Lake, release_id: str, name: str) -> Lake:
+def tag(lake: Lake, release_id: str, name: str, at_a_time: int = 1) -> Lake:
     """Keep a release for good under a name: its tables are copied to ``<lake>/_tags/<name>``, a lake of its own.
 
     VACUUM goes by age, so that a release among younger ones can only be kept as a copy. Raises InputError where the
@@ -53,15 +55,18 @@ def tag(lake: Lake, release_id: str, name: str) -> Lake:
     taken = all_releases(copy)
     if taken:
         raise InputError(f"The tag {name} is taken: it keeps {taken[-1].release_id}; choose another name.")
-    versions = {
-        table: copy.overwrite(table, lake.read(table, version), note=f"tag {name} of {release_id}").version
-        for table, version in sorted(release.tables.items())
-    }
+
+    def copied(table: str) -> int:
+        rows = lake.read(table, release.tables[table])
+        return copy.overwrite(table, rows, note=f"tag {name} of {release_id}").version
+
+    tables = sorted(release.tables)
+    versions = dict(zip(tables, side_by_side(copied, tables, at_a_time), strict=True))
     copy.append(RELEASES, [vars(release) | {"sequence": 1, "tables": versions}], note=f"tag {name}")
     return copy
 
 
-def vacuum(lake: Lake, keep: int) -> Vacuumed:
+def vacuum(lake: Lake, keep: int, at_a_time: int = 1) -> Vacuumed:
     """Delete what only releases before the last ``keep`` need; those are retired first, so that readers are told.
 
     The latest release always stays. VACUUM counts whole hours: up to one hour more than needed is kept. Raises
@@ -82,7 +87,7 @@ def vacuum(lake: Lake, keep: int) -> Vacuumed:
         # Files of a version are removed by a later commit, if at all: what went before it was made is not among them.
         age = now - lake.committed_at(table, version)
         hours[table] = math.ceil(age.total_seconds() / 3600)
-        lake.vacuum(table, hours[table])
+    disposal.vacuum(lake, hours, at_a_time)
     return Vacuumed(kept, dropped, hours)
 
 

@@ -53,7 +53,7 @@ class Lake:
         self.spark = spark
         # Delta's SQL takes only absolute paths; a root with a scheme is one already.
         self.root = (root if ":/" in root else str(Path(root).absolute())).rstrip("/")
-        self._catalog = catalog
+        self.catalog = catalog
         self._prefix = prefix
         # Tables that this lake has made sure of: a statement less for each later write.
         self._made: set[str] = set()
@@ -61,12 +61,12 @@ class Lake:
     def identifier(self, name: str) -> str:
         """How SQL names the table: ``delta.`path``` or its name in the catalogue."""
         place = self.path(name)
-        return ".".join(f"`{part}`" for part in place.split(".")) if self._catalog else f"delta.`{place}`"
+        return ".".join(f"`{part}`" for part in place.split(".")) if self.catalog else f"delta.`{place}`"
 
     def path(self, name: str) -> str:
         """Folder of a table; where there is a catalogue, its name there."""
         layer, _, short = name.partition(".")
-        return f"{self._catalog}.{self._prefix}{layer}.{short}" if self._catalog else f"{self.root}/{layer}/{short}"
+        return f"{self.catalog}.{self._prefix}{layer}.{short}" if self.catalog else f"{self.root}/{layer}/{short}"
 
     def unwritable(self, error: Exception) -> InputError:
         """The sentence for what a first write ran into."""
@@ -113,7 +113,7 @@ class Lake:
             raise
 
     def _load(self, name: str, options: Mapping[str, str]) -> DataFrame:
-        if self._catalog:
+        if self.catalog:
             return self.spark.read.options(**options).table(self.identifier(name))
         return self.spark.read.format("delta").options(**options).load(self.path(name))
 
@@ -167,7 +167,7 @@ class Lake:
         self._create(contract)
         frame = self._frame(contract, [row])
         once = {"txnAppId": application, "txnVersion": str(number), "userMetadata": note}
-        if self._catalog:
+        if self.catalog:
             frame.writeTo(self.identifier(name)).options(**once).overwrite(F.lit(True))
         else:
             frame.write.format("delta").mode("overwrite").options(**once).save(self.path(name))
@@ -196,24 +196,6 @@ class Lake:
         # Spark hands out the local time of the driver.
         return made.astimezone(datetime.UTC)  # type: ignore[no-any-return]
 
-    def purge(self, name: str, version: int) -> int:
-        """Write the files anew that hold rows marked as deleted; gives the version from which on no file does."""
-        if self.version(name) != version:
-            self.restore(name, version)
-        self.spark.sql(f"REORG TABLE {self.identifier(name)} APPLY (PURGE)")
-        return self._last_commit(name)[0]
-
-    def vacuum(self, name: str, hours: int) -> None:
-        """Delete the files that no version younger than so many hours needs; no other process may be writing."""
-        check = "spark.databricks.delta.retentionDurationCheck.enabled"
-        before = self.spark.conf.get(check, "true") or "true"
-        # Delta's guard assumes that writers may be at work; the lock keeps ours out.
-        self.spark.conf.set(check, "false")
-        try:
-            self.spark.sql(f"VACUUM {self.identifier(name)} RETAIN {hours} HOURS")
-        finally:
-            self.spark.conf.set(check, before)
-
     def restore(self, name: str, version: int | None) -> None:
         """Make an earlier version the newest again; None empties a table that no release holds."""
         if version is None:
@@ -230,7 +212,7 @@ class Lake:
             writer = writer.option("mergeSchema", "true")
         if where is not None:
             writer = writer.option("replaceWhere", where)
-        if self._catalog:
+        if self.catalog:
             writer.saveAsTable(self.identifier(name))
         else:
             writer.save(self.path(name))
@@ -239,11 +221,19 @@ class Lake:
         """Create the table if need be: comments from the contract, no statistics on personal data, its clustering."""
         if contract.name in self._made:
             return
-        if self._catalog:
+        if self.catalog:
             layer = contract.name.partition(".")[0]
-            self.spark.sql(f"CREATE DATABASE IF NOT EXISTS `{self._catalog}`.`{self._prefix}{layer}`")
+            self.spark.sql(f"CREATE DATABASE IF NOT EXISTS `{self.catalog}`.`{self._prefix}{layer}`")
         try:
             self.spark.sql(create_table(self.identifier(contract.name), contract))
         except Exception as error:
-            raise self.unwritable(error) from error
+            if not self._is_there(contract.name):
+                raise self.unwritable(error) from error
         self._made.add(contract.name)
+
+    def _is_there(self, name: str) -> bool:
+        """Whether another process made the table at the moment at which this one could not."""
+        try:
+            return self.exists(name)
+        except Exception:  # noqa: BLE001 - the error of the write is the one to be told
+            return False

@@ -22,6 +22,8 @@ TEST_SETTINGS = {
     "spark.sql.adaptive.enabled": "false",
     "spark.databricks.delta.snapshotPartitions": "1",
 }
+# Whole nights of a few rows: to write and compile code for each query costs more than to interpret the rows.
+QUICK_SETTINGS = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +37,17 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session = get_session(ROOT / "conf/spark/local.conf", app_name="kgspark tests", extra=TEST_SETTINGS | local)
     yield session
     session.stop()
+
+
+@pytest.fixture
+def quick_spark(spark: SparkSession) -> Iterator[SparkSession]:
+    """The session for tests of whole nights."""
+    before = {key: spark.conf.get(key) for key in QUICK_SETTINGS}
+    for key, value in QUICK_SETTINGS.items():
+        spark.conf.set(key, value)
+    yield spark
+    for key, old in before.items():
+        spark.conf.set(key, old or "")
 
 
 @pytest.fixture(scope="session")

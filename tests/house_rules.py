@@ -74,6 +74,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ): "changes are counted and written, keys read for each input; cleared after",
     ("kgspark/ingest/arrivals.py", "collect"): "no stage: one row a source",
     ("kgspark/privacy/erase.py", "collect"): "no stage: the texts of the people who are erased",
+    ("kgspark/disposal.py", "collect"): "no stage: one row that says how many files a table has",
+    ("kgspark/privacy/forget.py", "collect"): "no stage: the gates that said no",
     ("kgspark/privacy/erase.py", "persist"): "no stage: the records of a few people are counted and deleted",
     ("kgspark/bill.py", "collect"): "no stage: a dozen rows a night",
     ("kgspark/cli_nights.py", "collect"): "as many rows as are shown",

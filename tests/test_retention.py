@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 import kgspark
-from kgspark import retention
+from kgspark import disposal, retention
 from kgspark.errors import InputError
 from kgspark.publish.readers import open_release
 from kgspark.releases import rollback
@@ -38,11 +38,11 @@ def test_vacuum_keeps_the_last_releases_and_a_tag_keeps_one_for_good(
     with pytest.raises(InputError, match="is no name for a tag"):
         retention.tag(lake, "two", "../elsewhere")
     asked = []
-    monkeypatch.setattr(lake, "vacuum", lambda name, hours: asked.append((name, hours)))
+    monkeypatch.setattr(disposal, "vacuum", lambda _, hours, __: asked.append(hours))
     done = retention.vacuum(lake, keep=2)
     assert (done.kept, done.retired) == (["three", "two"], ["one"])
     # Made a moment ago, and VACUUM counts whole hours.
-    assert asked == [(NODES, 1)]
+    assert asked == [{NODES: 1}]
     assert labels(lake, "two") == ["two"]
     for opened in (lambda: labels(lake, "one"), lambda: rollback(lake, "one")):
         with pytest.raises(InputError, match=r"one can no longer be opened: it was older than .* was vacuumed on 20"):
@@ -61,6 +61,6 @@ def test_files_that_no_kept_release_needs_are_deleted_and_no_others(spark: Spark
     # Hours are rounded up, so that what was replaced within this hour stays, whoever asks.
     retention.vacuum(lake, keep=1)
     assert len(list(Path(lake.root, "graph/nodes").glob("*.parquet"))) == 3
-    lake.vacuum(NODES, 0)
+    disposal.vacuum(lake, {NODES: 0}, at_a_time=1)
     assert len(list(Path(lake.root, "graph/nodes").glob("*.parquet"))) == 1
     assert labels(lake, "three") == ["three"]

@@ -17,7 +17,6 @@ from kgspark.ingest.settings import IngestSettings
 from kgspark.ingest.sources import Source
 from kgspark.night import Night
 from kgspark.privacy import people
-from kgspark.privacy.pseudonyms import pseudonym
 from kgspark.schema import conform, table
 
 TABLES: dict[Kind, str] = {
@@ -84,8 +83,8 @@ def _of_source(
     """The source's records of the kind with their ``key``, null where a field of it is empty or none is declared."""
     rows = raw.where(F.col("source") == source.name).select(*_CONTENT, _fingerprint().alias("fingerprint"))
     names = dict.fromkeys(mapping.key)
-    shopper = getattr(mapping.columns, "shopper", None) if night.erased else None
-    for chosen in (mapping.where, mapping.latest_by, shopper):
+    shoppers = [field for field, _ in people.shoppers_of(source)] if night.erased else []
+    for chosen in (mapping.where, mapping.latest_by, *shoppers):
         names |= dict.fromkeys(chosen.raw_fields() if chosen else ())
     # The fields stand alone beside the record, so that an expression may use any name, "source" and "file" too.
     # json_tuple reads a payload once for all of them; from_json would be planned once a field.
@@ -99,10 +98,8 @@ def _of_source(
         wanted = ~readable | F.coalesce(mapping.where.column().cast("boolean"), F.lit(True))
         flat = night.tally.count(flat.withColumn("_wanted", wanted), ~F.col("_wanted"), TABLES[kind], source.name)
         flat = flat.where("_wanted")
-    if shopper:
-        space = F.lit(people.namespace(source, kind))
-        mark = pseudonym("erased", F.trim(shopper.column().cast("string")), space, people.erased_key(night.secret))
-        flat = flat.where(~F.coalesce(mark.isin(*night.erased), F.lit(False)))
+    if shoppers:
+        flat = flat.where(~people.is_erased(F.col("_record.raw"), source, night))
     keyed = flat.select("_record", F.when(readable, key).alias("key"), latest.alias("latest")).select(
         "_record.*", "key", "latest"
     )

@@ -12,24 +12,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from rich.console import Console
 
-from kgspark import lake_files, releases
+from kgspark import disposal, releases
 from kgspark.config import Config
 from kgspark.errors import GateError, InputError
 from kgspark.execution import Execution
 from kgspark.ingest.records import TABLES
-from kgspark.ledger import GATE_RESULTS
-from kgspark.lock import LOCKS, Lock
+from kgspark.lock import Lock
 from kgspark.night import Night
 from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.preflight import preflight
-from kgspark.privacy import people
+from kgspark.privacy import forget, people
 from kgspark.privacy.traces import Trace, traces
+from kgspark.privacy.wanted import Wanted
 from kgspark.progress import Progress
-from kgspark.retention import TAGS
 from kgspark.schedule import run_stages
-from kgspark.schema import REJECTED_SUFFIX, load_tables, table
+from kgspark.schema import table
 from kgspark.tables import Lake
 from kgspark.tonight import Tonight, tonight_of
 
@@ -51,13 +52,21 @@ class Erasure:
     traces: list[Trace]
 
 
-def erase(lake: Lake, cfg: Config, night: Night, raw_ids: Sequence[str], stages: Sequence[Stage] = STAGES) -> Erasure:
+def erase(
+    lake: Lake,
+    cfg: Config,
+    night: Night,
+    raw_ids: Sequence[str],
+    stages: Sequence[Stage] = STAGES,
+    console: Console | None = None,
+) -> Erasure:
     """Erase everything that shoppers with these raw ids left, in any source.
 
     ``night`` gives sources and key; its date is that of the last release. Deliveries to come are searched for them, too
-    (``ops.erased_shoppers``). Whatever fails on the way, calling it again does the rest. Raises InputError without a
-    release, key or ids, and where tables are in a catalogue, whose files we do not know; GateError where a gate says no
-    to what is left, or the proof finds a trace.
+    (``ops.erased_shoppers``), and what was learnt from people's rows is learnt anew. Whatever fails on the way, calling
+    it again does the rest. Raises InputError without a release, key or ids, for ids that no record holds, and where
+    tables are in a catalogue, whose files we do not know; GateError where a gate says no to what is left, or the proof
+    finds a trace.
     """
     wanted = sorted({raw.strip() for raw in raw_ids} - {""})
     last = releases.latest(lake)
@@ -69,33 +78,39 @@ def erase(lake: Lake, cfg: Config, night: Night, raw_ids: Sequence[str], stages:
     with Lock(lake, cfg.lock, "an erasure") as lock:
         derived = [stage for stage in stages if RAW not in stage.reads]
         # A run of its own: never the rest of a night that was left open.
-        tonight = tonight_of(lake, cfg, night, derived, apart=ERASURE + secrets.token_hex(4))
+        refit = forget.learnt_from_people(derived)
+        tonight = tonight_of(lake, cfg, night, derived, apart=ERASURE + secrets.token_hex(4), refit=refit)
         preflight(lake.spark, cfg, tonight.night, tonight.todo)
+        found = _found(tonight, wanted)
         words = _words(lake, last, night, wanted)
         tonight.ledger.start()
         _remember(lake, people.erased_marks(night.sources, wanted, night.secret))
-        deleted = _from_bronze(tonight, stages, wanted)
-        execution = Execution(tonight, Progress(len(tonight.todo)))
+        deleted = _from_bronze(tonight, stages, found)
+        forget.sketches(lake, cfg, last, tonight.ledger, [stage for stage in derived if stage.name in refit])
+        progress = Progress(len(tonight.todo), console)
+        execution = Execution(tonight, progress)
         try:
             run_stages(tonight.todo, execution.run, cfg.spark.stages_at_a_time)
             tonight.ledger.settle()
         except BaseException as error:
             tonight.ledger.finish("failed", type(error).__name__)
             raise
+        finally:
+            progress.close()
         # Deletion vectors leave the rows in their files.
-        execution.pinned = {name: lake.purge(name, version) for name, version in sorted(execution.pinned.items())}
+        execution.pinned = disposal.purge(lake, execution.pinned, cfg.spark.tables_at_a_time)
         tonight.ledger.move(execution.pinned)
         tonight.ledger.settle()
         lock.confirm()
         release = execution.publish(tonight.known, stages)
         tonight.ledger.finish("released", release.release_id)
-        _forget_before(lake, release.release_id, words)
-        files, found = traces(lake.root, words)
-        receipt = Erasure(f"erasure-{secrets.token_hex(8)}", release.release_id, len(wanted), deleted, files, found)
+        forget.before(lake, cfg, release, Wanted(words))
+        files, left = traces(lake.root, words)
+        receipt = Erasure(f"erasure-{secrets.token_hex(8)}", release.release_id, len(wanted), deleted, files, left)
         _write(lake, receipt)
-    if found:
+    if left:
         raise GateError(
-            f"{len(found)} of {files} files still hold a trace ({found[0].what} in {found[0].file}); receipt "
+            f"{len(left)} of {files} files still hold a trace ({left[0].what} in {left[0].file}); receipt "
             f"{receipt.erasure_id}. Delete those files, or copy the tables into a new lake if they are its logs."
         )
     return receipt
@@ -117,28 +132,43 @@ def _words(lake: Lake, last: releases.Release, night: Night, raw_ids: Sequence[s
     return words
 
 
+def _found(tonight: Tonight, raw_ids: Sequence[str]) -> dict[str, tuple[DataFrame, int]]:
+    """Their records in each table of bronze, and how many they are.
+
+    Raises InputError where there are none and they were never erased: a mistyped id must not cost the earlier releases.
+    """
+    lake, night, released = tonight.lake, tonight.night, tonight.last.tables if tonight.last else {}
+    found: dict[str, tuple[DataFrame, int]] = {}
+    for name in sorted(set(TABLES.values()) & released.keys()):
+        bronze = lake.read(name, released[name])
+        keys = people.records_of(bronze, night.sources, raw_ids)
+        gone = bronze.join(keys, on=list(people.KEY), how="left_semi").withColumn("change", F.lit("delete")).persist()
+        found[name] = gone, gone.count()
+    known = set(night.erased) >= set(people.erased_marks(night.sources, raw_ids, night.secret))
+    if not known and not any(count for _, count in found.values()):
+        raise InputError(
+            "No record of any source names these shoppers, so nothing was erased: give each id as the dump has it, and "
+            "let 'sources' list the YAMLs of the dumps that the lake was built from."
+        )
+    return found
+
+
 def _remember(lake: Lake, marks: Sequence[str]) -> None:
     known = set(people.marks_in(lake))
     now = datetime.datetime.now(datetime.UTC)
     lake.append(people.ERASED, [{"mark": mark, "erased_at": now} for mark in marks if mark not in known], note=ERASURE)
 
 
-def _from_bronze(tonight: Tonight, stages: Sequence[Stage], raw_ids: Sequence[str]) -> dict[str, int]:
-    """Delete their records, and enter the new versions in the book as what ingest wrote."""
+def _from_bronze(tonight: Tonight, stages: Sequence[Stage], found: dict[str, tuple[DataFrame, int]]) -> dict[str, int]:
+    """Delete their records, and enter the new versions in the book as what ingest wrote; gives records by table."""
     lake, ledger = tonight.lake, tonight.ledger
     released = tonight.last.tables if tonight.last else {}
-    versions, deleted = dict(released), dict[str, int]()
-    for kind in people.KINDS:
-        name = TABLES[kind]
-        if name not in released:
-            continue
-        bronze = lake.read(name, released[name])
-        keys = people.records_of(bronze, kind, tonight.night.sources, raw_ids)
-        gone = bronze.join(keys, on=list(people.KEY), how="left_semi").withColumn("change", F.lit("delete")).persist()
-        deleted[name] = gone.count()
-        if deleted[name]:
-            rows = ledger.rows_of(name, released[name])
-            versions[name] = lake.merge(name, gone, released[name], rows or bronze.count(), note=ERASURE).version
+    versions, deleted = dict(released), {name: count for name, (_, count) in found.items()}
+    for name in (name for name, count in deleted.items() if count):
+        gone, base = found[name][0], released[name]
+        rows = ledger.rows_of(name, base) or lake.read(name, base).count()
+        versions[name] = lake.merge(name, gone, base, rows, note=ERASURE).version
+    for gone, _ in found.values():
         gone.unpersist()
     ingest = next(stage for stage in stages if RAW in stage.reads)
     entries: list[dict[str, Any]] = []
@@ -150,34 +180,6 @@ def _from_bronze(tonight: Tonight, stages: Sequence[Stage], raw_ids: Sequence[st
         entries.append(entry | spent | told)
     ledger.record_stage(entries)
     return deleted
-
-
-def _forget_before(lake: Lake, release_id: str, words: dict[str, list[str]]) -> None:
-    """No release but this one can be opened any more; nothing but its files is left."""
-    known = {release.release_id for release in releases.all_releases(lake)}
-    releases.retire(lake, sorted(known - {release_id} - set(releases.retired(lake))), ERASURE)
-    lake_files.delete(lake.root, TAGS)
-    _from_examples(lake, [word for listed in words.values() for word in listed])
-    rejected = [name + REJECTED_SUFFIX for name, contract in load_tables().items() if contract.rejected]
-    # The lock's own table names nobody, and its next sign of life may be on the way.
-    declared = [name for name in load_tables() if "*" not in name and name != LOCKS]
-    for name in (*declared, *rejected):
-        if lake.exists(name):
-            lake.vacuum(name, 0)
-
-
-def _from_examples(lake: Lake, words: Sequence[str]) -> None:
-    """Rows of failed gates that show one of the words as an example."""
-    version = lake.version(GATE_RESULTS)
-    if version is None:
-        return
-    rows = lake.read(GATE_RESULTS, version)
-    listed = F.broadcast(lake.spark.createDataFrame([(word,) for word in words], "word string"))
-    showing = rows.join(listed, on=F.instr("details", F.col("word")) > 0, how="left_semi")
-    if not showing.isEmpty():
-        changes = showing.withColumn("change", F.lit("delete")).persist()
-        lake.merge(GATE_RESULTS, changes, version, rows.count(), note=ERASURE)
-        changes.unpersist()
 
 
 def _write(lake: Lake, receipt: Erasure) -> None:

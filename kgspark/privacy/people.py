@@ -9,18 +9,22 @@ import hmac
 from collections.abc import Sequence
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from kgspark.ingest.fields import Field
 from kgspark.ingest.mappings import Kind
 from kgspark.ingest.sources import Source
-from kgspark.privacy.pseudonyms import pseudonym_of
+from kgspark.night import Night
+from kgspark.privacy.pseudonyms import holds_one_of, pseudonym, pseudonym_of
 from kgspark.tables import Lake
 
 ERASED = "ops.erased_shoppers"
 KEY = ("source", "record_id", "variant")
+# Kinds whose mappings name shoppers.
 KINDS: tuple[Kind, ...] = ("reviews", "interactions")
+_ERASED = "erased"
 
 
 def pseudonyms(sources: Sequence[Source], raw_ids: Sequence[str], key: bytes) -> list[str]:
@@ -36,7 +40,7 @@ def erased_key(key: bytes) -> bytes:
 
 def erased_marks(sources: Sequence[Source], raw_ids: Sequence[str], key: bytes) -> list[str]:
     """What is kept of erased people, so that their next delivery is left out: keyed hashes of another key."""
-    return [mark.replace("shopper/", "erased/") for mark in pseudonyms(sources, raw_ids, erased_key(key))]
+    return [mark.replace("shopper/", f"{_ERASED}/") for mark in pseudonyms(sources, raw_ids, erased_key(key))]
 
 
 def marks_in(lake: Lake) -> tuple[str, ...]:
@@ -50,23 +54,53 @@ def namespace(source: Source, kind: Kind) -> str:
     return getattr(source.emits.mappings()[kind], "shopper_namespace", None) or source.name
 
 
-def records_of(bronze: DataFrame, kind: Kind, sources: Sequence[Source], raw_ids: Sequence[str]) -> DataFrame:
-    """Keys of the records, living or not, whose shopper is one of the ids; and of those that could not be read and hold
-    one in their bytes.
+def shoppers_of(source: Source) -> list[tuple[Field, str]]:
+    """Where records of a source name their shopper, with the name space of the ids there.
+
+    Whatever kind a record is kept as: that of an order is also the catalogue's, where orders are the only catalogue.
+    """
+    mappings = source.emits.mappings()
+    named = [(getattr(mappings[kind].columns, "shopper", None), kind) for kind in KINDS if kind in mappings]
+    return [(field, namespace(source, kind)) for field, kind in named if field is not None]
+
+
+def is_erased(raw: Column, source: Source, night: Night) -> Column:
+    """Whether a record is one of an erased person (``night.erased``); null and false: it is not.
+
+    ``raw`` is what came of a record that cannot be read: it may hold an id anywhere. The fields that name shoppers must
+    stand beside it.
+    """
+    key, conditions = erased_key(night.secret), [F.lit(False)]
+    for field, space in shoppers_of(source):
+        mark = pseudonym(_ERASED, F.trim(field.column().cast("string")), F.lit(space), key)
+        conditions += [mark.isin(*night.erased), holds_one_of(_ERASED, raw, space, key, night.erased)]
+    return reduce(Column.__or__, [F.coalesce(condition, F.lit(False)) for condition in conditions])
+
+
+def records_of(bronze: DataFrame, sources: Sequence[Source], raw_ids: Sequence[str]) -> DataFrame:
+    """Keys of the records, living or not, whose shopper is one of the ids; and of those in which nobody can tell the
+    shopper, as they cannot be read or no YAML describes their source any more, and which hold an id.
     """
     spark = bronze.sparkSession
     # A frame, not a literal of the condition: plans are logged.
     ids = F.broadcast(spark.createDataFrame([(raw.strip(),) for raw in raw_ids], "shopper string"))
-    unread = bronze.where(F.col("payload").isNull()).withColumn("bytes", F.col("raw").cast("string"))
-    found = [unread.join(ids, on=F.instr("bytes", F.col("shopper")) > 0, how="left_semi").select(*KEY)]
+    nameless = [source.name for source in sources if not shoppers_of(source)]
+    described = F.col("source").isin([source.name for source in sources])
+    unread = bronze.where(~F.col("source").isin(nameless) & (F.col("payload").isNull() | ~described))
+    told = unread.withColumn("told", _apart(F.coalesce("payload", F.col("raw").cast("string"))))
+    found = [told.join(ids, on=F.instr("told", _apart(F.col("shopper"))) > 0, how="left_semi").select(*KEY)]
     for source in sources:
-        mapping = source.emits.mappings().get(kind)
-        field = mapping.columns.shopper if mapping is not None and kind in KINDS else None  # type: ignore[union-attr]
-        if field is None:
-            continue
-        raw = T.StructType([T.StructField(name, T.StringType()) for name in field.raw_fields()])
         rows = bronze.where((F.col("source") == source.name) & F.col("payload").isNotNull())
-        opened = rows.select(F.struct(*KEY).alias("_key"), F.from_json("payload", raw).alias("_raw"))
-        named = opened.select("_key", "_raw.*").select("_key", F.trim(field.column().cast("string")).alias("shopper"))
-        found.append(named.join(ids, on="shopper", how="left_semi").select("_key.*"))
+        for field, _ in shoppers_of(source):
+            raw = T.StructType([T.StructField(name, T.StringType()) for name in field.raw_fields()])
+            opened = rows.select(F.struct(*KEY).alias("_key"), F.from_json("payload", raw).alias("_raw"))
+            named = opened.select("_key", "_raw.*").select(
+                "_key", F.trim(field.column().cast("string")).alias("shopper")
+            )
+            found.append(named.join(ids, on="shopper", how="left_semi").select("_key.*"))
     return reduce(DataFrame.unionByName, found).distinct()
+
+
+def _apart(text: Column) -> Column:
+    """The words of a text with one space around each, so that 17850 is not found in 178501."""
+    return F.concat(F.lit(" "), F.trim(F.regexp_replace(text, r"[\p{Punct}\s]+", " ")), F.lit(" "))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +17,9 @@ from kgspark.columns import ID_HEX_DIGITS, natural_key
 from kgspark.errors import InputError
 
 SHORTEST_KEY = 16
+# How an id may be set apart in a record that cannot be read: as a field, or as a word within one (an e-mail address has
+# points and dashes of its own).
+_CUTS = (re.compile(r"\s*[\t\r\n,;|\"'<>]+\s*"), re.compile(r"[\s,;|\"'<>{}\[\]()=:\\/]+"))
 
 
 def pseudonym(kind: str, raw_id: Column, namespace: Column, key: bytes) -> Column:
@@ -44,10 +48,34 @@ def pseudonym(kind: str, raw_id: Column, namespace: Column, key: bytes) -> Colum
     return name
 
 
+def holds_one_of(kind: str, raw: Column, namespace: str, key: bytes, names: Collection[str]) -> Column:
+    """Whether bytes hold an id, set apart by white space or punctuation, that has one of these names; null for null.
+
+    Like a pseudonym it is worked out by the workers, where neither key nor ids are shown.
+    """
+    wanted = frozenset(names)
+
+    def held(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
+        for values in batches:
+            texts = (None if value is None else value.decode("utf-8", "replace") for value in values.to_pylist())
+            yield pa.array([None if text is None else any_of(text) for text in texts], pa.bool_())
+
+    def any_of(text: str) -> bool:
+        words = {word for cut in _CUTS for word in cut.split(text)} - {""}
+        return any(_name(kind, _message(namespace, word), key) in wanted for word in words)
+
+    found: Column = F.arrow_udf(held, T.BooleanType())(raw)  # type: ignore[attr-defined]
+    return found
+
+
 def pseudonym_of(kind: str, raw_id: str, namespace: str, key: bytes) -> str:
     """The pseudonym that ``pseudonym`` gives one id."""
+    return _name(kind, _message(namespace, raw_id), key)
+
+
+def _message(namespace: str, raw_id: str) -> str:
     # Lengths in characters, as natural_key counts them.
-    return _name(kind, "".join(f"{len(part)}:{part}" for part in (namespace, raw_id)), key)
+    return "".join(f"{len(part)}:{part}" for part in (namespace, raw_id))
 
 
 def _name(kind: str, message: str, key: bytes) -> str:

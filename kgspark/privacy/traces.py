@@ -5,8 +5,6 @@ files under the root -> their texts (Parquet's columns and footers, JSON, bytes)
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
@@ -15,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kgspark import lake_files
+from kgspark.privacy.wanted import Wanted
 
 # Rows of Parquet that are turned into text at once.
 _BATCH_ROWS = 4096
@@ -34,31 +33,18 @@ def traces(root: str, words: Mapping[str, Iterable[str]]) -> tuple[int, list[Tra
     A word counts where it stands alone: 17850 is not found in 178501, nor in the hex digits of a hash. Text within JSON
     within a column is found in either spelling.
     """
-    patterns = {what: _pattern(listed) for what, listed in words.items() if listed}
+    wanted = Wanted(words)
     found, count = [], 0
     for name in lake_files.files(root):
         count += 1
-        missing = dict(patterns)
+        there = set[str]()
         with lake_files.open_file(root, name) as file:
             for text in _texts(name, file):
-                for what in [what for what, pattern in missing.items() if pattern.search(text)]:
-                    found.append(Trace(name, what))
-                    del missing[what]
-                if not missing:
+                there |= wanted.kinds(text)
+                if len(there) == len(words):
                     break
+        found += [Trace(name, what) for what in sorted(there)]
     return count, found
-
-
-def _pattern(words: Iterable[str]) -> re.Pattern[str]:
-    spellings = {spelling for word in words for spelling in _spellings(word)}
-    # Longest first: of two alternatives that fit, Python takes the first.
-    either = "|".join(re.escape(word) for word in sorted(spellings, key=lambda word: (-len(word), word)))
-    return re.compile(rf"(?<![0-9A-Za-z])(?:{either})(?![0-9A-Za-z])")
-
-
-def _spellings(word: str) -> set[str]:
-    once = {json.dumps(word, ensure_ascii=plain)[1:-1] for plain in (True, False)}
-    return {word} | once | {json.dumps(inner)[1:-1] for inner in once}
 
 
 def _texts(name: str, file: IO[bytes]) -> Iterator[str]:
@@ -71,6 +57,7 @@ def _texts(name: str, file: IO[bytes]) -> Iterator[str]:
 
 def _parquet(file: pq.ParquetFile) -> Iterator[str]:
     footer = file.metadata
+    yield from (_text(part) for pair in (footer.metadata or {}).items() for part in pair)
     for group in range(footer.num_row_groups):
         for place in range(footer.num_columns):
             statistics = footer.row_group(group).column(place).statistics

@@ -207,16 +207,24 @@ def test_a_source_that_stayed_away_leaves_nothing_out(spark: SparkSession, tmp_p
 
 
 def test_records_of_an_erased_person_do_not_come_back(spark: SparkSession) -> None:
-    mapping = {"reviews": {"key": "id", "columns": {"text": "body", "shopper": {"sql": "lower(user)"}}}}
-    site = source("site", mapping)
+    reviews = {"key": "id", "columns": {"text": "body", "shopper": {"sql": "lower(user)"}}}
+    # The dump is also the catalogue: her record would be kept there with all its fields.
+    site = source("site", {"reviews": reviews, "catalogue": {"key": "id"} | NO_COLUMNS})
     tonight = replace(night(MONDAY, site), secret=KEY, erased=tuple(people.erased_marks([site], ["ann"], KEY)))
     lines = [
         {"id": "1", "user": " ANN", "body": "x"},
         {"id": "2", "user": "bob", "body": "ann"},
         {"id": "3", "body": "y"},
+        # Nobody could read these.
+        b"4;ann;\xff",
+        b'{"id": 5, "user": "ann", "body": "cut o',
+        b"6;bob;banner\xff",
     ]
-    built = build(framed(spark, [("site", line) for line in lines]), tonight)["bronze.review_records"]
-    assert sorted(row["record_id"] for row in built.collect()) == ["2", "3"]
+    built = build(framed(spark, [("site", line) for line in lines]), tonight)
+    for name in ("bronze.review_records", "bronze.catalog_records"):
+        left = built[name].select("record_id", F.col("raw").cast("string").alias("raw")).collect()
+        assert sorted(row["record_id"] for row in left if row["raw"] is None) == ["2", "3"], name
+        assert [row["raw"][:8] for row in left if row["raw"]] == ["6;bob;ba"], name
 
 
 def test_a_record_stays_where_it_first_lay_whatever_is_added_above_it(spark: SparkSession) -> None:

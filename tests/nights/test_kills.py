@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,66 +12,82 @@ from pyspark.sql import SparkSession
 
 import kgspark
 from kgspark.changes import differing
-from kgspark.errors import InputError
 from kgspark.schema import table
-from tests.conftest import ROOT
+from tests.nights.killing import Process
 from tests.nights.shop import Shop
 
-KILLS = 4
-# Seconds in which the night of the shop is surely not done, start of Spark included.
-EARLIEST, LATEST = 15.0, 60.0
-# Nothing is to compare with in a release that never was.
-NEVER_ENDS = 900.0
+KILLS = 20
+# Every so many kills only the Python workers die, and the driver has to notice.
+WORKERS = 5
+# New files in the lake before a kill, at most; a whole night of the shop writes some 500.
+MOST_FILES = 60
+# Seconds after which something hangs.
+NEVER_ENDS = 1500.0
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.nights.one_night", str(folder)]
-    # A group of its own, so that the JVM and its Python workers die with the driver.
-    return subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def versions(spark: SparkSession, folder: Path) -> dict[str, int] | None:
-    """What a reader sees, each table of it read to the end; None before the first release."""
-    try:
-        kg = kgspark.open(str(folder / "lake"), spark=spark)
-    except InputError:
-        return None
+def seen(spark: SparkSession, folder: Path) -> dict[str, int]:
+    """What a reader sees, each table of it read to the end."""
+    kg = kgspark.open(str(folder / "lake"), spark=spark)
     for name in kg.tables:
         kg.table(name).count()
     return dict(kg.release.tables)
 
 
+def differences(spark: SparkSession, one: Path, other: Path) -> dict[str, list[object]]:
+    """Rows that differ between the latest releases of two lakes, by table."""
+    left, right = (kgspark.open(str(folder / "lake"), spark=spark) for folder in (one, other))
+    assert left.tables == right.tables
+    found = {name: differing(table(name), left.table(name), right.table(name)).collect() for name in left.tables}
+    return {name: list(rows) for name, rows in found.items() if rows}
+
+
 @pytest.mark.slow
-def test_a_killed_night_is_finished_by_the_next_start(spark: SparkSession, tmp_path: Path) -> None:
-    chance = random.Random(11)
-    quiet, killed = tmp_path / "quiet", tmp_path / "killed"
-    for folder in (quiet, killed):
-        folder.mkdir()
-        shop = Shop(folder)
-        shop.night(spark)
-        shop.change(random.Random(3))
+def test_a_killed_night_is_finished_by_the_next_start(quick_spark: SparkSession, tmp_path: Path) -> None:
+    spark = quick_spark
+    chance, start, quiet = random.Random(11), tmp_path / "start", tmp_path / "quiet"
+    start.mkdir()
+    shop = Shop(start)
+    shop.night(spark)
+    shop.change(random.Random(3))
+    shutil.copytree(start, quiet)
     Shop.again(quiet).night(spark)
-    before = versions(spark, killed)
-    for _ in range(KILLS):
-        process = start(killed)
-        deadline = time.monotonic() + chance.uniform(EARLIEST, LATEST)
-        while time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.5)
-        done = process.poll() is not None
-        kill(process)
-        if done:
-            break
-        assert versions(spark, killed) == before, "a reader saw a night that was not done"
-    process = start(killed)
-    assert process.wait(timeout=NEVER_ENDS) == 0
-    one = kgspark.open(str(quiet / "lake"), spark=spark)
-    other = kgspark.open(str(killed / "lake"), spark=spark)
-    assert one.tables == other.tables
-    for name in one.tables:
-        assert differing(table(name), one.table(name), other.table(name)).collect() == [], name
+    before = seen(spark, start)
+    newest: list[str] = []
+    while len(newest) < KILLS:
+        folder = tmp_path / f"killed-{len(newest)}"
+        shutil.copytree(start, folder)
+        while True:
+            process = Process(folder)
+            if len(newest) == KILLS:
+                assert process.ended(NEVER_ENDS) == 0
+                break
+            at, worker = chance.randint(1, MOST_FILES), len(newest) % WORKERS == WORKERS - 1
+            with ThreadPoolExecutor(1) as pool:
+                ending = pool.submit(process.killed_after, at, NEVER_ENDS, worker)
+                reads = [seen(spark, folder)]
+                while not ending.done():
+                    reads.append(seen(spark, folder))
+            last = ending.result()
+            # Whatever a reader saw in the meantime was whole: the release before, or at the very end the new one.
+            assert all(read in (before, reads[-1]) for read in reads)
+            if last is None:
+                assert process.ended(NEVER_ENDS) == 0
+                break
+            newest.append(last)
+            # The next start waits for nobody: whoever held the lock is seen to be dead.
+        assert differences(spark, quiet, folder) == {}
+        assert "is taken over: process" in (folder / "night.log").read_text()
+    # In the middle of commits, too: data files were there, and no entry in the log.
+    assert any(name.endswith(".parquet") for name in newest)
+
+
+@pytest.mark.slow
+def test_of_two_nights_at_once_the_second_is_told_and_the_first_is_not_disturbed(tmp_path: Path) -> None:
+    Shop(tmp_path)
+    nights = [Process(tmp_path), Process(tmp_path)]
+    with ThreadPoolExecutor(2) as pool:
+        ended = sorted(pool.map(lambda night: night.ended(NEVER_ENDS), nights))
+    assert ended[0] == 0
+    assert ended[1] != 0
+    said = (tmp_path / "night.log").read_text()
+    assert "is held by the night of 2026-03-02 (process" in said or "was taken by another night" in said
