@@ -192,6 +192,16 @@ def _privacy() -> None:
     """Keep the name of the command even while there is only one."""
 
 
+@nights_app.command("migrate")
+def migrate_command(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Carry a lake of an older schema version over to this one: once, before its next night."""
+    from kgspark.migrate import migrate
+
+    release = migrate(*_lake(config))
+    done = f"readers now see {release.release_id}, {len(release.tables)} tables" if release else "nothing to do"
+    typer.echo(f"{done}; schema version {release.schema_version}" if release else done)
+
+
 @nights_app.command()
 def unlock(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Take the lake from a night that is dead; one that lives finds out and releases nothing."""

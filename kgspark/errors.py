@@ -29,3 +29,10 @@ class EngineError(KgsparkError):
     """Spark, Java or storage failed."""
 
     exit_code = 3
+
+
+def cause_of(error: Exception) -> str:
+    """What a file system said, of an error of Spark's whose first line may say only that a task failed."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    return next(iter(causes[-1:] or lines), type(error).__name__)

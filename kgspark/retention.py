@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pyspark.sql import functions as F
+
 from kgspark import disposal
 from kgspark.errors import InputError
 from kgspark.releases import RELEASES, Release, all_releases, find_release, retire, retired
@@ -85,7 +87,7 @@ def vacuum(lake: Lake, keep: int, at_a_time: int = 1) -> Vacuumed:
     hours: dict[str, int] = {}
     for table, version in sorted(oldest.items()):
         # Files of a version are removed by a later commit, if at all: what went before it was made is not among them.
-        age = now - lake.committed_at(table, version)
+        age = now - _committed_at(lake, table, version)
         hours[table] = math.ceil(age.total_seconds() / 3600)
     disposal.vacuum(lake, hours, at_a_time)
     return Vacuumed(kept, dropped, hours)
@@ -97,3 +99,11 @@ def _oldest_versions(releases: Sequence[Release]) -> dict[str, int]:
         for table, version in release.tables.items():
             oldest[table] = min(version, oldest.get(table, version))
     return oldest
+
+
+def _committed_at(lake: Lake, name: str, version: int) -> datetime.datetime:
+    """When a version of a table was made."""
+    history = lake.spark.sql(f"DESCRIBE HISTORY {lake.identifier(name)}")
+    made = history.where(F.col("version") == version).select("timestamp").collect()[0]["timestamp"]
+    # Spark hands out the local time of the driver.
+    return made.astimezone(datetime.UTC)  # type: ignore[no-any-return]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kgspark.schema import Table
 
 # Commits between two checkpoints of a book, which gets one small commit after the other: a checkpoint costs more than
@@ -31,6 +33,11 @@ def create_table(identifier: str, contract: Table) -> str:
         + f"COMMENT '{quoted(contract.meaning)}' "
         + f"TBLPROPERTIES ({listed})"
     )
+
+
+def keep_statistics(identifier: str, columns: Sequence[str]) -> str:
+    """Keep minima and maxima of these columns alone."""
+    return f"ALTER TABLE {identifier} SET TBLPROPERTIES ('delta.dataSkippingStatsColumns' = '{','.join(columns)}')"
 
 
 def merge_changes(identifier: str, contract: Table) -> str:

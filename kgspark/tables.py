@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from kgspark.errors import InputError
+from kgspark.errors import InputError, cause_of
 from kgspark.schema import Table, conform, table
-from kgspark.statements import create_table, merge_changes, quoted
+from kgspark.statements import create_table, keep_statistics, merge_changes, quoted
 
 # What Spark answers where nothing, or something else than a Delta table, lies at a path or under a name.
 _NO_SUCH_TABLE = (
@@ -70,12 +69,8 @@ class Lake:
 
     def unwritable(self, error: Exception) -> InputError:
         """The sentence for what a first write ran into."""
-        # Spark's first line may say only that a task failed; what the file system said stands in the last cause.
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-        said = next(iter(causes[-1:] or lines), type(error).__name__)
         return InputError(
-            f"The lake {self.root} cannot be written ({said[:200]}); "
+            f"The lake {self.root} cannot be written ({cause_of(error)[:200]}); "
             "check the path and this account's right to write there."
         )
 
@@ -189,13 +184,6 @@ class Lake:
         values = [tuple(row.get(column) for column in contract.column_names) for row in rows]
         return self.spark.createDataFrame(values, contract.struct).coalesce(1)
 
-    def committed_at(self, name: str, version: int) -> datetime.datetime:
-        """When a version was made."""
-        history = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)}")
-        made = history.where(F.col("version") == version).select("timestamp").collect()[0]["timestamp"]
-        # Spark hands out the local time of the driver.
-        return made.astimezone(datetime.UTC)  # type: ignore[no-any-return]
-
     def restore(self, name: str, version: int | None) -> None:
         """Make an earlier version the newest again; None empties a table that no release holds."""
         if version is None:
@@ -203,10 +191,18 @@ class Lake:
         else:
             self.spark.sql(f"RESTORE TABLE {self.identifier(name)} TO VERSION AS OF {version}")
 
-    def _save(self, name: str, frame: DataFrame, mode: str, note: str, where: str | None = None) -> None:
+    def _save(
+        self, name: str, frame: DataFrame, mode: str, note: str, where: str | None = None, anew: bool = False
+    ) -> None:
         contract = table(name)
         self._create(contract)
-        writer = conform(frame, contract).write.format("delta").mode(mode).option("userMetadata", note)
+        rows = frame if anew else conform(frame, contract)
+        writer = (
+            rows.write.format("delta")
+            .option("overwriteSchema", str(anew).lower())
+            .mode(mode)
+            .option("userMetadata", note)
+        )
         if contract.layer == "ops":
             # The books of an older kgspark lack the columns that were added since.
             writer = writer.option("mergeSchema", "true")
@@ -216,6 +212,18 @@ class Lake:
             writer.saveAsTable(self.identifier(name))
         else:
             writer.save(self.path(name))
+
+    def redeclare(self, name: str, frame: DataFrame, note: str) -> int:
+        """Make the table anew as its contract says today, with these rows; gives the version. Earlier ones stay."""
+        contract, place = table(name), self.identifier(name)
+        # Delta refuses to keep statistics on a column that is not there: before the change, only on those that stay.
+        stay = [column for column in contract.counted if column in self._load(name, {}).columns]
+        self.spark.sql(keep_statistics(place, stay))
+        said = [F.col(c.name).alias(c.name, metadata={"comment": c.meaning}) for c in contract.columns]
+        self._save(name, conform(frame, contract).select(*said), "overwrite", note, anew=True)
+        version = self._last_commit(name)[0]
+        self.spark.sql(keep_statistics(place, contract.counted))
+        return version
 
     def _create(self, contract: Table) -> None:
         """Create the table if need be: comments from the contract, no statistics on personal data, its clustering."""

@@ -15,6 +15,7 @@ from kgspark.config import Config
 from kgspark.incremental import Planner
 from kgspark.ingest.deliveries import deliveries_hash
 from kgspark.ledger import Ledger
+from kgspark.migrate import refuse_other_schema
 from kgspark.night import Night
 from kgspark.pipeline import RAW, Stage
 from kgspark.privacy.people import marks_in
@@ -60,6 +61,7 @@ def tonight_of(
     """
     known = releases.all_releases(lake)
     last = known[-1] if known else None
+    refuse_other_schema(last)
     dumps = deliveries_hash(lake.spark, night.sources) if any(RAW in s.reads for s in asked) else None
     # Read here already, so that a mistake in them ends the night before it begins.
     place = cfg.resolve.decisions

@@ -97,6 +97,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("kgspark/session.py", "getActiveSession"): "kgspark.open() without a session uses the notebook's",
     ("kgspark/cli.py", "collect"): "prints at most the rows that were asked for",
     ("kgspark/releases.py", "collect"): "one row a release, and one a retired one",
+    ("kgspark/retention.py", "collect"): "no stage: one row of a table's history",
     ("kgspark/publish/", "collect"): "shows people a page of rows",
     ("kgspark/lineage.py", "localCheckpoint"): "not eager: computed when its first reader is",
     ("kgspark/drift.py", "collect"): "part of a fit: as many hashes as a sketch has",
