@@ -73,8 +73,8 @@ class World:
 
 
 @pytest.fixture
-def world(spark: SparkSession, tmp_path: Path) -> World:
-    return World(spark, tmp_path / "lake")
+def world(quick_spark: SparkSession, tmp_path: Path) -> World:
+    return World(quick_spark, tmp_path / "lake")
 
 
 def test_nights_follow_one_another(world: World) -> None:
