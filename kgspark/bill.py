@@ -15,7 +15,17 @@ from rich.table import Table as Grid
 from kgspark.ledger import MOVED, RUNS, STAGE_RUNS
 from kgspark.tables import Lake
 
-_SUMMED = ("seconds", "gate_seconds", "rows_in", "rows_out", "inserted", "deleted", "rejected", "bytes_written")
+_SUMMED = (
+    "seconds",
+    "gate_seconds",
+    "rows_in",
+    "rows_out",
+    "inserted",
+    "deleted",
+    "rejected",
+    "bytes_written",
+    "texts",
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,7 @@ class StageBill:
     deleted: int
     rejected: int
     bytes_written: int
+    texts: int
 
     @property
     def total_seconds(self) -> float:
@@ -102,7 +113,17 @@ def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
     if not found:
         return
     last, earlier = found[-1], found[:-1]
-    stages = _grid(f"stages of {last.night}", "stage", "how", "s", "before s", "rows written", "of rows", "MB written")
+    stages = _grid(
+        f"stages of {last.night}",
+        "stage",
+        "how",
+        "s",
+        "before s",
+        "rows written",
+        "of rows",
+        "MB written",
+        "texts embedded",
+    )
     for bill in last.stages:
         before = median([b.total_seconds for night in earlier for b in night.stages if b.stage == bill.stage])
         stages.add_row(
@@ -113,6 +134,7 @@ def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
             f"{bill.inserted + bill.deleted:,}",
             f"{bill.rows_out:,}",
             f"{bill.bytes_written / 1e6:.1f}",
+            f"{bill.texts:,}" if bill.texts else "",
         )
     yield stages
 

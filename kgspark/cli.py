@@ -56,6 +56,9 @@ def nightly(
     max_minutes: Annotated[
         float | None, typer.Option(help="Begin no further stage after this; the same command goes on.", min=0)
     ] = None,
+    max_texts: Annotated[
+        int | None, typer.Option(help="Do not embed more texts than this; the same command goes on.", min=0)
+    ] = None,
     on_failure: Annotated[
         str | None, typer.Option(help="A command to run where the night fails; it gets the reason on its input.")
     ] = None,
@@ -68,7 +71,7 @@ def nightly(
     from kgspark.publish.summary import print_summary
     from kgspark.run import NightOptions, open_lake
 
-    options = NightOptions(full=full, refit=refit, verify=verify, max_minutes=max_minutes)
+    options = NightOptions(full=full, refit=refit, verify=verify, max_minutes=max_minutes, max_texts=max_texts)
     if dry_run:
         typer.echo("\n".join(lines(forecast_configured(config, _date(date), os.environ, options))))
         return

@@ -20,7 +20,7 @@ class InputError(KgsparkError):
 
 
 class OutOfTimeError(KgsparkError):
-    """The night used up its minutes: what is done stays done, the next call goes on."""
+    """The night used up its minutes, or its texts: what is done stays done, the next call goes on."""
 
     exit_code = 4
 

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 
 from kgspark import __version__, releases
 from kgspark.changes import Changed, changes
-from kgspark.errors import InputError
+from kgspark.errors import InputError, OutOfTimeError
 from kgspark.gates import Gates
 from kgspark.incremental import Plan, links_of, of_keys
 from kgspark.ingest.frame import read_sources
@@ -37,7 +37,7 @@ Result = TypeVar("Result")
 class Execution:
     """One night's state: where each table is pinned, and what was written."""
 
-    def __init__(self, tonight: Tonight, progress: Progress) -> None:
+    def __init__(self, tonight: Tonight, progress: Progress, max_texts: int | None = None) -> None:
         self.lake, self.cfg, self.night, self.ledger = tonight.lake, tonight.cfg, tonight.night, tonight.ledger
         self.planner, self.progress, self._decided = tonight.planner, progress, tonight.decided
         self.released = dict(tonight.last.tables) if tonight.last else {}
@@ -45,7 +45,7 @@ class Execution:
         self.gates = Gates(self.lake, self.cfg, self.night, self.ledger, self.released, self._input)
         # Kept until the end of the night, as later stages ask which of their keys are among them.
         self._changed: dict[str, Changed] = {}
-        self._todo = tonight.todo
+        self._todo, self._max_texts = tonight.todo, max_texts
         self._persisting_stages = 0
         self._lock = threading.Lock()
 
@@ -65,6 +65,7 @@ class Execution:
             fitted, artefact = self._fitted(stage, plan)
             plan = plan.under(artefact)
             keys = self.planner.changed(stage, plan, self._changed).persist() if plan.how == "keys" else None
+            texts = self._new_texts(stage)
             frames = self._build(stage, fitted, keys, anew=plan.how == "all")
             self._check_outputs(stage, frames)
             done = self._each(lambda name: self._write(stage, plan, name, frames[name], keys), sorted(frames))
@@ -76,6 +77,7 @@ class Execution:
         rows = [
             self._stage_row(stage, written, name, seconds[name], gate_seconds.get(name))
             | {"artefact": artefact, "how": plan.how, "why": plan.why, "inputs": plan.inputs, "context": plan.context}
+            | {"texts": texts if name == stage.writes[0] else None}
             for name in (*stage.writes, *(name for name in written if name not in stage.writes))
         ]
         # The entries before these have had a stage's time to be written: an error in them ends the night here.
@@ -86,7 +88,7 @@ class Execution:
     def _skip(self, stage: Stage, plan: Plan) -> None:
         """Go on with the stage's released tables, which passed their gates over the same inputs."""
         made = [self.ledger.entry(stage.name, name, self.released[name]) for name in stage.writes]
-        spent = {"seconds": 0.0, "gate_seconds": None, "bytes_written": 0, "inserted": 0, "deleted": 0}
+        spent = {"seconds": 0.0, "gate_seconds": None, "bytes_written": 0, "inserted": 0, "deleted": 0, "texts": None}
         tonight = {"how": plan.how, "why": plan.why, "inputs": plan.inputs, "peak_driver_mb": peak_driver_mb()}
         self.ledger.record_stage([row | spent | tonight for row in made])
         self.progress.end(stage.name, sum(row["rows_out"] for row in made))
@@ -107,6 +109,19 @@ class Execution:
         fitted = stage.fit(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night, kept=kept)
         folder = fitted.save(root, trained_on=f"{self.ledger.run_id} {stage.name}")
         return fitted, folder.removeprefix(root + "/")
+
+    def _new_texts(self, stage: Stage) -> int | None:
+        """Texts that the stage will embed. Raises OutOfTimeError where they are more than the night may."""
+        if stage.new_texts is None:
+            return None
+        inputs = [self._input(name) for name in stage.reads]
+        texts = stage.new_texts(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night).count()
+        if self._max_texts is not None and texts > self._max_texts:
+            raise OutOfTimeError(
+                f"Stage {stage.name} has {texts:,} texts to embed, and this night may embed {self._max_texts:,}; the "
+                "same command with a larger --max-texts, or without, goes on, and nothing is released before."
+            )
+        return texts
 
     def _build(self, stage: Stage, fitted: Artefact | None, keys: DataFrame | None, anew: bool) -> dict[str, DataFrame]:
         """The stage's frames, of some keys or (None) of all, and ``anew`` without what it remembers."""

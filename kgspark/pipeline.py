@@ -48,7 +48,8 @@ class Stage:
     of that key, in every output and in the inputs. An input that lacks them is reached through one that has them: by
     its own key, or by the columns that ``links`` names, of the first input. Without ``by`` the stage itself knows what
     to keep. ``memory`` are those of ``reads`` that spare work and decide no row: they are None where all is to be built
-    anew. ``version`` goes up whenever the same input gives other rows.
+    anew. ``new_texts`` gets what ``build`` gets, and gives a row for each text that it would embed: for the bill, and a
+    night's budget. ``version`` goes up whenever the same input gives other rows.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Stage:
     by: tuple[str, ...] = ()
     links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     memory: tuple[str, ...] = ()
+    new_texts: Callable[..., DataFrame] | None = None
 
 
 _RECORD = ("source", "record_id")
@@ -212,5 +214,6 @@ STAGES: tuple[Stage, ...] = (
         vectors.build,
         "embed",
         "rows",
+        new_texts=vectors.new_texts,
     ),
 )

@@ -45,13 +45,15 @@ class NightReport:
 @dataclass(frozen=True)
 class NightOptions:
     """How a night is run: ``full`` builds everything anew; ``refit`` fits anew what stages else go on with; ``verify``
-    also builds everything anew and compares; after ``max_minutes`` no further stage begins.
+    also builds everything anew and compares; after ``max_minutes`` no further stage begins, nor one that would embed
+    more than ``max_texts``.
     """
 
     full: bool = False
     refit: bool = False
     verify: bool = False
     max_minutes: float | None = None
+    max_texts: int | None = None
 
 
 EVERY_NIGHT = NightOptions()
@@ -102,7 +104,7 @@ def _locked_night(
     ledger = tonight.ledger
     preflight(lake.spark, cfg, tonight.night, tonight.todo)
     ledger.start()
-    execution = Execution(tonight, Progress(len(tonight.todo), console))
+    execution = Execution(tonight, Progress(len(tonight.todo), console), options.max_texts)
     deadline = None if options.max_minutes is None else time.monotonic() + options.max_minutes * 60
     published = None
     try:

@@ -13,10 +13,10 @@ from pyspark.sql import functions as F
 
 import kgspark
 from kgspark.config import Config
-from kgspark.errors import GateError, InputError
+from kgspark.errors import GateError, InputError, OutOfTimeError
 from kgspark.night import Night
 from kgspark.pipeline import Stage
-from kgspark.run import run_night
+from kgspark.run import NightOptions, NightReport, run_night
 from kgspark.settings import Settings
 from tests.builders import rows
 
@@ -174,3 +174,24 @@ def test_a_gate_that_fails_beside_another_stage_releases_nothing(world: World) -
         run_night(world.spark, world.cfg, NIGHT, stages=stages)
     assert world.released() == ["kettle"]
     assert world.statuses() == ["released", "gate_failed"]
+
+
+def test_a_stage_that_would_embed_more_than_the_budget_waits_for_a_larger_one(world: World) -> None:
+    def new_texts(offers: DataFrame, before: DataFrame, cfg: Settings, night: Night) -> DataFrame:
+        return offers.join(before, on="product_id", how="left_anti")
+
+    world.titles = ["kettle", "lamp", "desk"]
+    make_offers, make_products = world.stages
+    stages = (make_offers, replace(make_products, new_texts=new_texts))
+
+    def night(most: int | None) -> NightReport:
+        return run_night(world.spark, world.cfg, NIGHT, stages=stages, options=NightOptions(max_texts=most))
+
+    with pytest.raises(OutOfTimeError, match=r"make\.products has 3 texts to embed, and this night may embed 2"):
+        night(2)
+    assert world.calls == ["make.offers"]
+    done = night(3)
+    assert done.release is not None
+    # What was done stays done.
+    assert world.calls == ["make.offers", "make.products"]
+    assert [row["texts"] for row in done.stage_rows] == [None, 3]

@@ -6,7 +6,7 @@ texts -> distinct text hashes -> minus those kept from last night -> embedded ->
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
@@ -41,17 +41,8 @@ def build(
     persisted, because accepted and rejected rows are written one after the other; the caller clears the cache.
     Raises InputError where the model is not to be found.
     """
-    model = models.locate(cfg)
-    node_texts = nodes.where(F.col("text").isNotNull()).select(
-        F.col("node_id").alias("record_id"),
-        "text",
-        F.lit(None).cast("string").alias("other"),
-        _visible("text").alias("visible"),
-        _text_hash(F.col("text")).alias("text_hash"),
-    )
-    node_job = _Job("graph.nodes", "node_id", model, cfg, night.date)
-    edge_job = _Job("graph.edges", "edge_id", model, cfg, night.date)
-    node_vectors, node_rejects = node_job.run(node_texts, previous_node_vectors)
+    node_job, edge_job = _jobs(cfg, night)
+    node_vectors, node_rejects = node_job.run(_node_texts(nodes), previous_node_vectors)
     edge_vectors, edge_rejects = edge_job.run(_edge_texts(nodes, edges), previous_edge_vectors)
     return {
         "graph.node_vectors": node_vectors,
@@ -59,6 +50,27 @@ def build(
         "graph.edge_vectors": edge_vectors,
         "graph.edge_vectors_rejected": edge_rejects,
     }
+
+
+def new_texts(
+    nodes: DataFrame,
+    edges: DataFrame,
+    previous_node_vectors: DataFrame,
+    previous_edge_vectors: DataFrame,
+    *,
+    cfg: EmbedSettings,
+    night: Night,
+) -> DataFrame:
+    """The texts that ``build`` would embed, of the same inputs: ``text_hash``, once for nodes and once for edges."""
+    node_job, edge_job = _jobs(cfg, night)
+    of_nodes = node_job.new(_node_texts(nodes), previous_node_vectors)
+    return of_nodes.unionByName(edge_job.new(_edge_texts(nodes, edges), previous_edge_vectors))
+
+
+def _jobs(cfg: EmbedSettings, night: Night) -> tuple[_Job, _Job]:
+    model = models.locate(cfg)
+    of_nodes = _Job("graph.nodes", "node_id", model, cfg, night.date)
+    return of_nodes, replace(of_nodes, source="graph.edges", key="edge_id")
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,12 @@ class _Job:
         )
         return vectors, rejects
 
+    def new(self, records: DataFrame, previous: DataFrame) -> DataFrame:
+        """``text_hash`` of the distinct texts without a kept vector."""
+        usable = previous.where(F.col("model").isin(*self.model.labels(self.cfg.precision)))
+        wanted = records.where("visible").select("text_hash").distinct()
+        return wanted.join(usable.select("text_hash"), on="text_hash", how="left_anti")
+
     def _kept(self, previous: DataFrame) -> DataFrame:
         """``text_hash, model, vector`` of last night, one a text. Costs one shuffle of last night's vectors."""
         usable = previous.where(F.col("model").isin(*self.model.labels(self.cfg.precision)))
@@ -110,6 +128,17 @@ class _Job:
     def _rejected(self, failed: DataFrame, rule: str, reason: Column) -> DataFrame:
         named = failed.withColumn("source", F.lit(self.source))
         return rejected(named, rule=rule, field="text", reason=reason, night=self.night)
+
+
+def _node_texts(nodes: DataFrame) -> DataFrame:
+    """The texts of the nodes that have one."""
+    return nodes.where(F.col("text").isNotNull()).select(
+        F.col("node_id").alias("record_id"),
+        "text",
+        F.lit(None).cast("string").alias("other"),
+        _visible("text").alias("visible"),
+        _text_hash(F.col("text")).alias("text_hash"),
+    )
 
 
 def _edge_texts(nodes: DataFrame, edges: DataFrame) -> DataFrame:

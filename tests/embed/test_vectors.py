@@ -136,6 +136,12 @@ def test_last_nights_vectors_are_kept_and_only_new_texts_embedded(spark: SparkSe
     by_edge = {e.edge_id: e.vector for e in got["graph.edge_vectors"]}
     assert by_edge["edge/12"] == by_edge["edge/32"] == [5.0]
     assert len(by_edge["edge/21"]) == 16
+    # What a night's budget is held against: the dog food, and the pair the other way round.
+    inputs = [rows(spark, name, made) for name, made in (("graph.nodes", NODES), ("graph.edges", EDGES))]
+    known = [rows(spark, TABLES[0], kept), rows(spark, TABLES[2], kept_edges)]
+    new = vectors.new_texts(*inputs, *known, cfg=cfg, night=NIGHT).collect()
+    back = text_hash("21:dog food chicken 12kg17:apple iphone 64gb")
+    assert sorted(row.text_hash for row in new) == sorted([text_hash("dog food chicken 12kg"), back])
 
 
 def test_auto_precision_keeps_vectors_of_either_precision(spark: SparkSession, cfg: EmbedSettings) -> None:
