@@ -5,6 +5,7 @@ files (name to bytes) -> sha256 over all of them -> folder, written once -> chec
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -27,23 +28,24 @@ def save(
     files: Mapping[str, bytes],
     trained_on: str,
     figures: Mapping[str, Any],
-    seen: Sequence[int] = (),
+    seen: Mapping[str, Sequence[int]] | None = None,
 ) -> str:
     """Write the files under ``root``, unless they are there; gives their folder.
 
-    ``trained_on`` and ``figures`` go into the manifest, for people, and ``seen``, a sketch of the rows that it was
-    fitted on (``kgspark.drift``); they are no part of the hash.
+    ``trained_on`` and ``figures`` go into the manifest, for people, and ``seen``, sketches of the rows that it was
+    fitted on (``kgspark.drift``) by name; they are no part of the hash. Where another fit comes to the same content,
+    its figures and sketches count.
     """
     digest = fingerprint(files)
     system, base = filesystem(root)
     folder = f"{base}/{name}/{digest}"
-    if system.get_file_info(f"{folder}/{MANIFEST}").type == fs.FileType.File:
-        return f"{root}/{name}/{digest}"
+    told = {"figures": dict(figures), "seen": {key: list(hashes) for key, hashes in (seen or {}).items()}}
+    manifest = {"sha256": digest, "code_version": __version__, "trained_on": trained_on} | told
+    with contextlib.suppress(FileNotFoundError, ValueError):  # half written: written again
+        files, manifest = {}, _manifest(system, folder) | told
     system.create_dir(folder, recursive=True)
-    told = {"code_version": __version__, "trained_on": trained_on, "figures": dict(figures), "seen": list(seen)}
-    manifest = {"sha256": digest} | told
     # The manifest comes last: a folder without one is half written.
-    written = {**files, MANIFEST: json.dumps(manifest | {"files": sorted(files)}, indent=1).encode()}
+    written = {**files, MANIFEST: json.dumps({"files": sorted(files)} | manifest, indent=1).encode()}
     for file, content in written.items():
         with system.open_output_stream(f"{folder}/{file}") as stream:
             stream.write(content)
@@ -66,15 +68,12 @@ def load(path: str, name: str) -> tuple[dict[str, bytes], dict[str, Any]]:
     return files, manifest
 
 
-def seen(path: str) -> tuple[int, ...]:
-    """The sketch of the rows that an artefact was fitted on; empty where it holds none.
-
-    Raises InputError where no artefact is there.
-    """
+def manifest(path: str) -> dict[str, Any]:
+    """What an artefact's manifest says. Raises InputError where none is there, and OSError where nobody knows."""
     system, folder = filesystem(path)
     try:
-        return tuple(json.loads(_read(system, f"{folder}/{MANIFEST}")).get("seen", ()))
-    except (OSError, ValueError) as error:
+        return _manifest(system, folder)
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         raise InputError(f"{path} is no artefact ({error}); name a folder <root>/<name>/<sha256>.") from None
 
 
@@ -102,6 +101,11 @@ def filesystem(path: str) -> tuple[fs.FileSystem, str]:
         system, inside = fs.FileSystem.from_uri(path.replace("s3a://", "s3://"))
         return system, inside.rstrip("/")
     return fs.LocalFileSystem(), str(Path(path).absolute())
+
+
+def _manifest(system: fs.FileSystem, folder: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_read(system, f"{folder}/{MANIFEST}"))
+    return found
 
 
 def _read(system: fs.FileSystem, path: str) -> bytes:

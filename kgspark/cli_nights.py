@@ -194,7 +194,10 @@ def _privacy() -> None:
 
 @nights_app.command("migrate")
 def migrate_command(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Carry a lake of an older schema version over to this one: once, before its next night."""
+    """Carry a lake of an older schema version over to this one: once, right before its next night.
+
+    Tables that this version cannot fill from what is there are empty until that night has made them.
+    """
     from kgspark.migrate import migrate
 
     release = migrate(*_lake(config))

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # Hashes in a sketch: the share is found to about 1 / sqrt(1024) = 3 points; fewer rows are compared exactly.
 SIZE = 1024
+# The name of the sketch of its rows in an artefact's manifest.
+ROWS = "rows"
 
 
 def sketch(rows: DataFrame, *columns: str) -> tuple[int, ...]:
     """The smallest 64-bit hashes of what the columns of the rows say, rising; one pass, no shuffle."""
-    hashed = rows.select(F.xxhash64(*columns).alias("hash"))
+    types = dict(rows.dtypes)
+    said = [F.array_sort(F.map_entries(name)) if types[name].startswith("map<") else F.col(name) for name in columns]
+    # A hash alone passes over nulls.
+    hashed = rows.select(F.xxhash64(*said, *[F.isnull(name) for name in columns]).alias("hash"))
     return tuple(row["hash"] for row in hashed.orderBy("hash").limit(SIZE).collect())
 
 
@@ -46,12 +51,12 @@ def distance(then: Sequence[int], now: Sequence[int]) -> float:
 def holds(folder: str | None, now: Sequence[int], most: float) -> bool:
     """Whether what lies in an artefact's folder was fitted on much the same rows: at most this distance from tonight's.
 
-    Not where there is no folder, or it cannot be read: it may have been vacuumed.
+    Not where there is no folder, or none any more: it may have been swept.
     """
     if folder is None:
         return False
     try:
-        then = artifacts.seen(folder)
+        then = artifacts.manifest(folder).get("seen", {}).get(ROWS, ())
     except InputError as error:
         log.warning("what an earlier night fitted is not there any more; tonight fits anew: %s", error)
         return False

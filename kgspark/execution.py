@@ -66,7 +66,8 @@ class Execution:
             plan = plan.under(artefact)
             keys = self.planner.changed(stage, plan, self._changed).persist() if plan.how == "keys" else None
             texts = self._new_texts(stage)
-            frames = self._build(stage, fitted, keys, anew=plan.how == "all")
+            # What it remembers was made under the artefact of the released tables.
+            frames = self._build(stage, fitted, keys, anew=plan.how == "all" or artefact != plan.kept)
             self._check_outputs(stage, frames)
             done = self._each(lambda name: self._write(stage, plan, name, frames[name], keys), sorted(frames))
         written = {each.table: each for each in done}

@@ -20,7 +20,7 @@ from typing import Literal
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from kgspark import __version__
+from kgspark import __version__, artifacts
 from kgspark.changes import Changed, changed_keys
 from kgspark.config import Config
 from kgspark.embed import models
@@ -219,9 +219,11 @@ def of_keys(stage: Stage, inputs: Mapping[str, DataFrame], keys: DataFrame) -> d
 
 
 def _files_named(settings: Settings) -> list[str]:
-    """Hashes of the files that settings name: people edit them in place. Folders of artefacts are named by content."""
-    named = [value for _, value in settings if isinstance(value, str) and Path(value).is_file()]
-    return [hashlib.sha256(Path(value).read_bytes()).hexdigest() for value in named]
+    """Hashes of the files that settings name, and of the artefacts: people edit and exchange them in place."""
+    named = [Path(value) for _, value in settings if isinstance(value, str)]
+    files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in named if path.is_file()]
+    folders = [path for path in named if (path / artifacts.MANIFEST).is_file()]
+    return files + [artifacts.manifest(str(path))["sha256"] for path in folders]
 
 
 def bridge_of(stage: Stage, name: str) -> tuple[str, tuple[str, ...]]:

@@ -8,13 +8,17 @@ ids, prices, vectors) must come along.
 
 from __future__ import annotations
 
+import datetime
 import hashlib
+import secrets
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from kgspark import __version__, releases
 from kgspark.errors import InputError
+from kgspark.ledger import MOVED, STAGE_RUNS
 from kgspark.lock import Lock
 from kgspark.pipeline import PREVIOUS, STAGES
 from kgspark.releases import Release
@@ -47,7 +51,8 @@ def refuse_other_schema(release: Release | None) -> None:
 def migrate(lake: Lake, cfg: Config) -> Release | None:
     """Carry the last release over to today's contracts; None where it has them already.
 
-    Columns that are new are null, those that are gone are left out, others are cast. Raises InputError without a
+    Columns that are new are null, those that are gone are left out, others are cast; a table that lacks a value which
+    it needs, and that the next night makes anew, is empty until then. Raises InputError without a
     release, for one of a later schema version, and where a table that nights go on with lacks a value that it needs.
     """
     known = releases.all_releases(lake)
@@ -67,10 +72,25 @@ def migrate(lake: Lake, cfg: Config) -> Release | None:
             if contract is not None:
                 tables[name] = lake.redeclare(name, carried(lake.read(name, version), contract), note)
         lock.confirm()
+        _enter(lake, last, tables)
         contents = hashlib.sha256(f"{last.release_id} {now} {sorted(tables.items())}".encode()).hexdigest()[:8]
         kept = {name: getattr(last, name) for name in ("night", "run_id", "artifacts", "config_hash", "licences")}
         told = {"action": MIGRATION, "tables": tables, "schema_version": now, "code_version": __version__}
         return releases.publish(lake, kept | told | {"release_id": f"r{last.night.isoformat()}-{contents}"}, known)
+
+
+def _enter(lake: Lake, last: Release, tables: Mapping[str, int]) -> None:
+    """Keep in the book of runs that what stages wrote lies at other versions now."""
+    newest = {
+        (row["stage"], row["table"]): row
+        for row in sorted(lake.rows(STAGE_RUNS), key=lambda row: row["finished_at"])
+        if last.tables.get(row["table"]) == row["version"] and row["table"] in tables
+    }
+    now = datetime.datetime.now(datetime.UTC)
+    told = {"run_id": f"{MIGRATION}-{secrets.token_hex(4)}", "how": MOVED, "why": MIGRATION, "finished_at": now}
+    spent = {"seconds": 0.0, "gate_seconds": None, "bytes_written": 0, "inserted": 0, "deleted": 0, "texts": None}
+    rows = [row | told | spent | {"version": tables[row["table"]]} for row in newest.values()]
+    lake.append(STAGE_RUNS, rows, note=MIGRATION)
 
 
 def carried(frame: DataFrame, contract: Table) -> DataFrame:

@@ -71,7 +71,7 @@ def tag(lake: Lake, release_id: str, name: str, at_a_time: int = 1) -> Lake:
 def vacuum(lake: Lake, keep: int, at_a_time: int = 1) -> Vacuumed:
     """Delete what only releases before the last ``keep`` need; those are retired first, so that readers are told.
 
-    The latest release always stays. VACUUM counts whole hours: up to one hour more than needed is kept. Raises
+    The latest release always stays. VACUUM counts whole hours, from when it runs: up to two hours more than needed are kept. Raises
     InputError for a number below 1 or a lake without a release.
     """
     known = all_releases(lake)
@@ -88,7 +88,7 @@ def vacuum(lake: Lake, keep: int, at_a_time: int = 1) -> Vacuumed:
     for table, version in sorted(oldest.items()):
         # Files of a version are removed by a later commit, if at all: what went before it was made is not among them.
         age = now - _committed_at(lake, table, version)
-        hours[table] = math.ceil(age.total_seconds() / 3600)
+        hours[table] = math.ceil(age.total_seconds() / 3600) + 1
     disposal.vacuum(lake, hours, at_a_time)
     return Vacuumed(kept, dropped, hours)
 

@@ -67,7 +67,9 @@ def tonight_of(
     place = cfg.resolve.decisions
     decided = decisions.rows(decisions.read(lake.spark, place)) if place else []
     settings = settings_hash(cfg, night, decided)
-    ledger = Ledger(lake, f"{settings}{apart}", night.date, last.release_id if last else None, dumps)
+    ledger = Ledger(
+        lake, f"{settings}{apart}{'refit' if refit else ''}", night.date, last.release_id if last else None, dumps
+    )
     erased = marks_in(lake)
     night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None, erased=erased)
     planner = Planner(

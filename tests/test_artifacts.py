@@ -19,7 +19,15 @@ def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
     assert files == FILES
     assert (manifest["trained_on"], manifest["figures"]) == ("a test", {"values": 3})
     assert artifacts.save(str(tmp_path), "lexicon", FILES, "again", {}) == folder
-    assert artifacts.load(folder, "lexicon")[1]["trained_on"] == "a test"
+    # Who made it stays; what another fit to the same content saw is what counts from then on.
+    again = artifacts.load(folder, "lexicon")[1]
+    assert (again["trained_on"], again["figures"]) == ("a test", {})
+    artifacts.save(str(tmp_path), "lexicon", FILES, "again", {"values": 4}, seen={"rows": [1, 2]})
+    assert artifacts.manifest(folder)["seen"] == {"rows": [1, 2]}
+    assert artifacts.load(folder, "lexicon")[0] == FILES
+    (tmp_path / "lexicon" / artifacts.fingerprint(FILES) / "manifest.json").write_text('{"sha')
+    assert artifacts.save(str(tmp_path), "lexicon", FILES, "mended", {}) == folder
+    assert artifacts.load(folder, "lexicon")[1]["trained_on"] == "mended"
 
 
 def test_names_and_contents_make_the_hash() -> None:

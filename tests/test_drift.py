@@ -46,11 +46,20 @@ def test_a_sketch_is_that_of_the_rows_in_any_order(spark: SparkSession) -> None:
     assert drift.distance(one, changed) == pytest.approx(600 / 1800, abs=0.05)
 
 
+def test_lists_maps_and_what_is_missing_count(spark: SparkSession) -> None:
+    def sketch(*rows: tuple[object, ...]) -> tuple[int, ...]:
+        frame = spark.createDataFrame(list(rows), "id string, brand string, said map<string,string>")
+        return drift.sketch(frame, "id", "brand", "said")
+
+    one = sketch(("a", "x", {"k": "v", "l": "w"}))
+    assert sketch(("a", "x", {"l": "w", "k": "v"})) == one
+    assert len({one, sketch(("a", "x", {"k": "v"})), sketch(("a", None, {"k": "v"})), sketch(("a", None, None))}) == 4
+
+
 def test_what_was_fitted_on_other_rows_or_is_gone_does_not_hold(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder = artifacts.save(str(tmp_path), "lexicon", {"a": b"1"}, "a test", {}, seen=[1, 2, 3, 4])
-    assert artifacts.seen(folder) == (1, 2, 3, 4)
+    folder = artifacts.save(str(tmp_path), "lexicon", {"a": b"1"}, "a test", {}, seen={drift.ROWS: [1, 2, 3, 4]})
     assert drift.holds(folder, [1, 2, 3, 4], 0.0)
     assert drift.holds(folder, [1, 2, 3, 5], 0.4)
     assert not drift.holds(folder, [1, 2, 3, 5], 0.39)

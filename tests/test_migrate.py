@@ -14,6 +14,7 @@ import kgspark
 from kgspark import migrate, releases, tonight
 from kgspark.config import Config
 from kgspark.errors import InputError
+from kgspark.ledger import Ledger
 from kgspark.night import Night
 from kgspark.schema import table
 from kgspark.tables import Lake
@@ -60,6 +61,11 @@ def test_a_migrated_release_has_the_columns_of_today_and_the_rows_of_then(
 ) -> None:
     cfg = Config(lake=lake.root)
     assert migrate.migrate(lake, cfg) is None
+    last = releases.latest(lake)
+    assert last is not None
+    row = {"run_id": "run", "stage": "ingest.reviews", "table": REVIEWS, "version": last.tables[REVIEWS], "rows_out": 1}
+    clock = {"seconds": 1.0, "rejected": 0, "bytes_written": 1, "finished_at": datetime.datetime.now(datetime.UTC)}
+    lake.append("ops.stage_runs", [row | clock])
     contract = table(REVIEWS)
     new = contract.columns[-1].model_copy(update={"name": "mood", "type": "string", "nullable": True})
     changed = {
@@ -79,6 +85,9 @@ def test_a_migrated_release_has_the_columns_of_today_and_the_rows_of_then(
     assert "helpful_votes" not in kg.table(REVIEWS).columns
     assert [(row.review_id, row.text, row.mood) for row in kg.table(REVIEWS).collect()] == [("review/1", "fine", None)]
     assert kg.table(NODES).count() == 1
+    # Its versions are in the book of runs, as an erasure asks for them.
+    moved = Ledger(lake, "c", NIGHT, None).entry("ingest.reviews", REVIEWS, done.tables[REVIEWS])
+    assert (moved["how"], moved["rows_out"]) == ("moved", 1)
     # The release of then is as it was.
     before = kgspark.open(lake.root, spark=spark, release="r2026-01-01-00000000")
     assert "mood" not in before.table(REVIEWS).columns

@@ -54,7 +54,9 @@ class Fit:
         known = self.lexicons.by_language.items()
         figures = {code: {"aspects": len(one.aspects), "opinions": len(one.opinions)} for code, one in known}
         files = {_FILE: content.encode()}
-        return artifacts.save(root, ARTEFACT, files, trained_on, figures | {"reviews": self.reviews}, self.seen)
+        return artifacts.save(
+            root, ARTEFACT, files, trained_on, figures | {"reviews": self.reviews}, {drift.ROWS: self.seen}
+        )
 
 
 def load(folder: str) -> Lexicons:
@@ -83,7 +85,7 @@ def fit(
     if cfg.lexicon:
         return Fit(load(cfg.lexicon))
     written = _readable(reviews)
-    seen = drift.sketch(written, "review_id", "title", "text")
+    seen = drift.sketch(written, "review_id", "language", "title", "text", "rating", "offer_id")
     if kept and drift.holds(kept, seen, cfg.refit_at):
         return Fit(load(kept), kept=kept)
     learnt, number = Lexicons.seeded().by_language, 0

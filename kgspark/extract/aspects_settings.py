@@ -20,7 +20,7 @@ class AspectsSettings(Settings):
         ge=0,
         le=1,
         description="Share of the reviews, of the last fit and of tonight, that are not the same in both, above which "
-        "a night learns a new lexicon; 0: as soon as one review changes",
+        "a night learns a new lexicon",
     )
     max_fit_reviews: int = Field(
         20_000, ge=0, description="Reviews of each language that the lexicon is learnt from, drawn by hash"

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 MENTIONS = "silver.attribute_mentions"
+# What an offer teaches the lexicon by.
+_LEARNT_FROM = ("source", "title", "description", "category_path", "brand", "mpn", "gtin", "attributes")
 # Labelled texts without which a reader is not worth fitting.
 _FEWEST = 50
 
@@ -47,7 +49,7 @@ class Fit:
 
     def save(self, root: str, trained_on: str) -> str:
         """Keep the lexicon under ``root``; gives its folder."""
-        return self.kept or lexicon_store.save(self.lexicon, root, trained_on, self.seen)
+        return self.kept or lexicon_store.save(self.lexicon, root, trained_on, {drift.ROWS: self.seen})
 
 
 def fit(
@@ -64,7 +66,7 @@ def fit(
         named.loaded(cfg.reader)
     if cfg.lexicon:
         return Fit(lexicon_store.load(cfg.lexicon))
-    seen = drift.sketch(offers, "offer_id", "title", "description")
+    seen = drift.sketch(offers, "offer_id", *_LEARNT_FROM)
     if kept and drift.holds(kept, seen, cfg.refit_at):
         return Fit(lexicon_store.load(kept), kept)
     listings = _listings(offers, cfg)
@@ -133,7 +135,7 @@ def build(
 def _listings(offers: DataFrame, cfg: AttributesSettings) -> list[Listing]:
     # By hash, so that the same offers are drawn whatever the order of rows.
     drawn = offers.orderBy(F.xxhash64("offer_id"), "offer_id").limit(cfg.max_fit_offers)
-    said = drawn.select("source", "title", "description", "category_path", "brand", "mpn", "gtin", "attributes")
+    said = drawn.select(*_LEARNT_FROM)
     return [listing(row, cfg.max_text_length) for row in said.toArrow().to_pylist()]
 
 

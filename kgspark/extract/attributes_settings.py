@@ -28,7 +28,7 @@ class AttributesSettings(Settings):
         ge=0,
         le=1,
         description="Share of the offers, of the last fit and of tonight, that are not the same in both, above which "
-        "a night learns a new lexicon; 0: as soon as one offer changes",
+        "a night learns a new lexicon",
     )
     synonyms: str | None = Field(
         None, description="CSV of attribute, value, means: what people say of values; null: only what is learnt"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kgspark import artifacts
@@ -14,8 +14,8 @@ from kgspark.extract.words import Value
 NAME, FORMAT = "lexicon", 2
 
 
-def save(lexicon: Lexicon, root: str, trained_on: str, seen: Sequence[int] = ()) -> str:
-    """Write the lexicon, unless it is there; gives its folder. ``seen`` is a sketch of the offers that taught it."""
+def save(lexicon: Lexicon, root: str, trained_on: str, seen: Mapping[str, Sequence[int]] | None = None) -> str:
+    """Write the lexicon, unless it is there; gives its folder. ``seen`` are sketches of what taught it."""
     content = {
         "format": FORMAT,
         "labels": sorted(

@@ -6,7 +6,7 @@ offers, people's decisions -> (fit a matcher) -> candidate pairs -> probability,
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from kgspark import drift
 from kgspark.lineage import cut
-from kgspark.resolve import counting, decisions, distributed, pair_rows, repeats, shared_keys, store, union
+from kgspark.resolve import counting, decisions, distributed, pair_rows, repeats, shared_keys, staleness, store, union
 from kgspark.resolve import offers as reading
 from kgspark.resolve.decisions import SetAside
 from kgspark.resolve.matcher import Matcher
@@ -24,7 +24,7 @@ from kgspark.resolve.repeats import Promises
 from kgspark.schema import conform, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 PAIRS = "silver.offer_pairs"
-# Among a matcher's figures: what people had said of pairs when it was fitted.
-_ANSWERS = "answers"
+# What decides how offers are read, but for prices: they move every night, and what is learnt of them (levels) does not.
+_LEARNT_FROM = ("offer_id", "source", "seller", "title", "brand", "mpn", "description", "gtin", "currency")
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Fit:
     """The matcher of a night, the sources whose sellers list a product once, the decisions, and the number of offers.
 
     ``rows`` are those of silver.offer_pairs where one process resolved the offers, which finds them on the way;
-    ``set_aside`` are people's answers that are not obeyed. ``kept`` is the folder of the matcher where an earlier night
-    fitted it, ``seen`` a sketch of the offers.
+    ``set_aside`` are people's answers that are not obeyed. ``kept`` is the folder of the last release's matcher where
+    this is it, ``seen`` are sketches of the offers and of the answers.
     """
 
     matcher: Matcher
@@ -53,7 +53,7 @@ class Fit:
     rows: pa.Table | None = None
     set_aside: tuple[SetAside, ...] = ()
     kept: str | None = None
-    seen: tuple[int, ...] = ()
+    seen: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def save(self, root: str, trained_on: str) -> str:
         """Keep the matcher under ``root``; gives its folder."""
@@ -71,18 +71,20 @@ def fit(
     kept: str | None = None,
 ) -> Fit:
     """Fit a matcher to the offers, or load the one that the settings name, or go on with the one in ``kept`` while the
-    offers, and the number of people's answers, are much the same (``refit_at``, ``refit_answers``).
+    offers, their words and people's answers are much the same (``refit_at``, ``max_word_offers``, ``refit_answers``).
 
     Inputs: silver.offers by offer_id; what people decided (``decisions.read``); the others are not read. Raises
     InputError where no answer can be read, or the matcher cannot.
     """
     answers = decisions.agreed(decisions.rows(decided))
     said = answers.obeyed
-    seen = drift.sketch(offers, "offer_id", "title", "description", "brand")
-    place = cfg.matcher or (kept if drift.holds(kept, seen, cfg.refit_at) else None)
-    pinned = store.load(place) if place else None
-    if pinned and not cfg.matcher and not _good_enough(pinned, len(said), cfg):
-        place = pinned = None
+    rows_seen, said_seen = drift.sketch(offers, *_LEARNT_FROM), staleness.hashes(said)
+    pinned: Matcher | None = None
+    if cfg.matcher:
+        kept, pinned = None, store.load(cfg.matcher)
+    else:
+        pinned = staleness.good_enough(kept, offers, rows_seen, said_seen, cfg)
+        kept = kept if pinned else None
     told = promises(offers, night.sources, pinned, cfg)
     number = offers.count()
     if number <= cfg.max_driver_offers:
@@ -94,13 +96,11 @@ def fit(
     else:
         matcher, rows = pinned or _fit_sample(_read(offers, told.once, cfg), number, said, told, cfg), None
     once = told.once if matcher.once is None else matcher.once
-    if not pinned:
-        matcher = replace(matcher, figures={**matcher.figures, _ANSWERS: float(len(said))})
-    fitted = Fit(matcher, once, said, number, rows, answers.set_aside, place, seen)
-    log.info(
-        "resolve: %d offers in %s, matcher %s",
-        number, "one process" if fitted.rows is not None else "Spark", f"of {place}" if place else "fitted",
-    )  # fmt: skip
+    seen = {drift.ROWS: rows_seen, staleness.ANSWERS: said_seen}
+    fitted = Fit(matcher, once, said, number, rows, answers.set_aside, kept, seen)
+    where = "one process" if fitted.rows is not None else "Spark"
+    whose = f"of {cfg.matcher or kept}" if pinned else "fitted"
+    log.info("resolve: %d offers in %s, matcher %s", number, where, whose)
     if not fitted.matcher.learnt:
         log.warning("resolve: too few offers meet to learn from; only shared GTINs, or brand and model numbers, join")
     return fitted
@@ -118,9 +118,9 @@ def build(
 ) -> dict[str, DataFrame]:
     """Judge every candidate pair of offers; inputs as for ``fit``, and what it gave.
 
-    silver.offers and silver.offer_pairs of the last release spare work where they are given and its matcher is kept:
-    pairs of offers that are as they were are not scored again. Gives silver.offer_pairs, and in its rejects the answers
-    of people that are not obeyed.
+    silver.offers and silver.offer_pairs of the last release spare work where they are given, and must have been made
+    under this very matcher: pairs of offers that are as they were are not scored again. Gives silver.offer_pairs, and
+    in its rejects the answers of people that are not obeyed.
     """
     spark = offers.sparkSession
     contract = table(PAIRS)
@@ -132,18 +132,13 @@ def build(
     told = reading.told(offers, fitted.once)
     read = cut(reading.read(told))
     memory = None
-    if fitted.kept and offers_before is not None and pairs_before is not None and fitted.matcher.learnt:
+    if offers_before is not None and pairs_before is not None and fitted.matcher.learnt:
         memory = recall(offers_before, pairs_before, told, read, fitted.once, cfg)
     frame = shared_keys.without_placeholders(read, cfg)
     said = spark.createDataFrame(list(fitted.decisions), distributed.DECISIONS)
     judged = distributed.judged(frame, said, fitted.matcher, cfg, fitted.offers, memory)
     found = union.offer_pairs(judged, frame, fitted.matcher, cfg, fitted.offers, memory)
     return {PAIRS: conform(found, contract), contract.rejected_name: rejects}
-
-
-def _good_enough(matcher: Matcher, answers: int, cfg: ResolveSettings) -> bool:
-    """Whether an earlier night's matcher learnt anything, and from about as many of people's answers."""
-    return matcher.learnt and abs(answers - matcher.figures.get(_ANSWERS, 0.0)) < cfg.refit_answers
 
 
 def _rejects(spark: SparkSession, set_aside: Sequence[SetAside], night: Night) -> DataFrame:

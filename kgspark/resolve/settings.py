@@ -42,7 +42,7 @@ class ResolveSettings(Settings):
         ge=0,
         le=1,
         description="Share of the offers, of the last fit and of tonight, that are not the same in both, above which a "
-        "night fits a new matcher; 0: as soon as one offer changes",
+        "night fits a new matcher",
     )
     refit_answers: int = Field(
         50,

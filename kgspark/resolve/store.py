@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,9 +27,9 @@ NAME, FORMAT = "matcher", 4
 _MODEL, _TOKENS, _GRAMS = "model.json", "tokens.parquet", "grams.parquet"
 
 
-def save(matcher: Matcher, root: str, trained_on: str, seen: Sequence[int] = ()) -> str:
-    """Write the matcher, unless it is there; gives its folder. ``trained_on`` names the offers for people, ``seen`` is
-    a sketch of them.
+def save(matcher: Matcher, root: str, trained_on: str, seen: Mapping[str, Sequence[int]] | None = None) -> str:
+    """Write the matcher, unless it is there; gives its folder. ``trained_on`` names the offers for people, ``seen`` are
+    sketches of them and of people's answers.
     """
     tokens, grams, model = _tables(matcher)
     files = {

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from kgspark.resolve import distributed, matching, store
-from kgspark.resolve.cluster import DIFFERENT
+from kgspark.resolve.cluster import DIFFERENT, SAME
 from tests.resolve.test_distributed import CFG, NIGHT, _offers
 
 
@@ -41,6 +41,10 @@ def test_on_the_same_offers_it_gives_the_same_pairs(
     assert fitted.rows is not None
     assert fitted.rows.num_rows > 0
     assert again.rows == fitted.rows
+    # One that the settings name is kept with the lake all the same.
+    named = matching.fit(offers, nobody, cfg=CFG.model_copy(update={"matcher": folder}), night=NIGHT)
+    assert named.save(str(tmp_path / "lake"), "a test") == folder.replace(str(tmp_path), str(tmp_path / "lake"))
+    assert named.rows == fitted.rows
 
 
 def test_an_edited_offer_moves_only_its_own_pairs(
@@ -64,7 +68,7 @@ def test_an_edited_offer_moves_only_its_own_pairs(
 
 
 def test_too_many_other_offers_or_answers_or_a_lost_folder_ask_for_a_new_one(
-    spark: SparkSession, offers: DataFrame, nobody: DataFrame, folder: str
+    spark: SparkSession, offers: DataFrame, nobody: DataFrame, folder: str, tmp_path: Path
 ) -> None:
     def kept(rows: DataFrame, decided: DataFrame, place: str = folder, **settings: float) -> str | None:
         return matching.fit(rows, decided, cfg=CFG.model_copy(update=settings), night=NIGHT, kept=place).kept
@@ -76,6 +80,16 @@ def test_too_many_other_offers_or_answers_or_a_lost_folder_ask_for_a_new_one(
     answers = spark.createDataFrame([("left/1", "right/2", DIFFERENT)], distributed.DECISIONS)
     assert kept(offers, answers) == folder
     assert kept(offers, answers, refit_answers=1) is None
+    # As many answers as at the fit, and another one.
+    told = matching.fit(offers, answers, cfg=CFG, night=NIGHT).save(str(tmp_path), "a test")
+    turned = spark.createDataFrame([("left/1", "right/2", SAME)], distributed.DECISIONS)
+    assert kept(offers, answers, told, refit_answers=2) == told
+    assert kept(offers, turned, told, refit_answers=2) is None
+    # A word that was in no title is in a sixth of them.
+    sixth = F.when(F.xxhash64("offer_id") % 6 == 0, F.concat("title", F.lit(" xyzzy9")))
+    flood = offers.withColumn("title", F.coalesce(sixth, "title"))
+    assert kept(flood, nobody, refit_at=0.5, max_word_offers=200) == folder
+    assert kept(flood, nobody, refit_at=0.5, max_word_offers=5) is None
     assert kept(offers, nobody, place=f"{folder}/nowhere") is None
 
 
