@@ -138,6 +138,7 @@ ALLOWED: dict[tuple[str, str], str] = {
         "toArrow",
     ): "the fit of resolve.pairs: one process resolves what fits it, or a sample",
     ("kgspark/resolve/offers.py", "collect"): "part of a fit: one row a source",
+    ("kgspark/resolve/staleness.py", "toArrow"): "part of a fit: a sample of two thousand offers",
     ("kgspark/resolve/products.py", "persist"): "members and products are read several times; run.py clears the cache",
     ("kgspark/tables.py", "collect"): "one row of a table's history; a book's few rows",
     ("kgspark/tables.py", "saveAsTable"): "this is where tables are written",
