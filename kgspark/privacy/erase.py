@@ -82,7 +82,7 @@ def erase(
         tonight = tonight_of(lake, cfg, night, derived, apart=ERASURE + secrets.token_hex(4), refit=refit)
         preflight(lake.spark, cfg, tonight.night, tonight.todo)
         found = _found(tonight, wanted)
-        words = _words(lake, last, night, wanted)
+        words = searched_words(lake, last, night, wanted)
         tonight.ledger.start()
         _remember(lake, people.erased_marks(night.sources, wanted, night.secret))
         deleted = _from_bronze(tonight, stages, found)
@@ -116,7 +116,7 @@ def erase(
     return receipt
 
 
-def _words(lake: Lake, last: releases.Release, night: Night, raw_ids: Sequence[str]) -> dict[str, list[str]]:
+def searched_words(lake: Lake, last: releases.Release, night: Night, raw_ids: Sequence[str]) -> dict[str, list[str]]:
     """What must not be found any more, by kind: raw ids, pseudonyms, and texts that nobody else wrote."""
     names = people.pseudonyms(night.sources, raw_ids, night.secret)
     # An HMAC in any table is a trace, with or without its kind before it.
@@ -124,11 +124,13 @@ def _words(lake: Lake, last: releases.Release, night: Night, raw_ids: Sequence[s
     if "silver.reviews" in last.tables:
         reviews = lake.read("silver.reviews", last.tables["silver.reviews"])
         texts = reviews.select("shopper_id", F.explode(F.array("title", "text")).alias("text"))
-        long = texts.where(F.length("text") >= SHORTEST_TEXT)
-        mine = F.col("shopper_id").isin(names)
-        told = long.where(mine).select("text").distinct()
-        alone = told.join(long.where(~F.coalesce(mine, F.lit(False))).select("text"), on="text", how="left_anti")
-        words["a text"] = [row["text"] for row in alone.collect()]
+        mine = F.coalesce(F.col("shopper_id").isin(names), F.lit(False))
+        told = texts.where(mine & (F.length("text") >= SHORTEST_TEXT)).select("text").distinct()
+        # What others wrote as well, by itself or within more, stays in their reviews.
+        others = texts.where(~mine).select(F.col("text").alias("other"))
+        shared = others.join(F.broadcast(told), on=F.instr("other", F.col("text")) > 0, how="inner")
+        theirs = {row["text"] for row in told.collect()} - {row["text"] for row in shared.select("text").collect()}
+        words["a text"] = sorted(theirs)
     return words
 
 

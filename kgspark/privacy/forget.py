@@ -13,7 +13,7 @@ from kgspark import disposal, lake_files, releases
 from kgspark.artifacts import FOLDER as ARTEFACTS
 from kgspark.artifacts import MANIFEST
 from kgspark.config import Config
-from kgspark.ledger import GATE_RESULTS, RUNS, STAGE_RUNS, Ledger
+from kgspark.ledger import GATE_RESULTS, RUNS, Ledger
 from kgspark.lock import LOCKS
 from kgspark.pipeline import DECISIONS, PREVIOUS, Stage
 from kgspark.privacy.wanted import Wanted
@@ -66,8 +66,11 @@ def before(lake: Lake, cfg: Config, release: Release, words: Wanted) -> None:
 
 
 def _artefacts(lake: Lake, cfg: Config, release: Release) -> None:
-    """Delete what earlier runs fitted: it learnt from what is to be forgotten. What settings name is kept."""
-    fitted = {row["artefact"] for row in lake.rows(STAGE_RUNS) if row["artefact"]}
+    """Delete what earlier runs fitted, those that never came to enter it in the book too: it learnt from what is to be
+    forgotten. What settings name is kept.
+    """
+    # <name>/<sha256>/<file>
+    fitted = {file.rpartition("/")[0] for file in lake_files.files(f"{lake.root}/{ARTEFACTS}")}
     kept = {f"{name}/{digest}" for name, digest in release.artifacts.items()}
     said = cfg.model_dump_json()
     for artefact in sorted(fitted - kept):

@@ -79,16 +79,20 @@ def is_erased(raw: Column, source: Source, night: Night) -> Column:
 
 def records_of(bronze: DataFrame, sources: Sequence[Source], raw_ids: Sequence[str]) -> DataFrame:
     """Keys of the records, living or not, whose shopper is one of the ids; and of those in which nobody can tell the
-    shopper, as they cannot be read or no YAML describes their source any more, and which hold an id.
+    shopper, as they cannot be read (they hold an id anywhere) or no YAML describes their source any more (a field is
+    an id, no more and no less).
     """
     spark = bronze.sparkSession
     # A frame, not a literal of the condition: plans are logged.
     ids = F.broadcast(spark.createDataFrame([(raw.strip(),) for raw in raw_ids], "shopper string"))
     nameless = [source.name for source in sources if not shoppers_of(source)]
     described = F.col("source").isin([source.name for source in sources])
-    unread = bronze.where(~F.col("source").isin(nameless) & (F.col("payload").isNull() | ~described))
-    told = unread.withColumn("told", _apart(F.coalesce("payload", F.col("raw").cast("string"))))
+    unread = bronze.where(~F.col("source").isin(nameless) & F.col("payload").isNull())
+    told = unread.withColumn("told", _apart(F.col("raw").cast("string")))
     found = [told.join(ids, on=F.instr("told", _apart(F.col("shopper"))) > 0, how="left_semi").select(*KEY)]
+    fields = F.map_values(F.from_json("payload", "map<string,string>"))
+    strange = bronze.where(~described & F.col("payload").isNotNull()).select(*KEY, F.explode(fields).alias("shopper"))
+    found.append(strange.withColumn("shopper", F.trim("shopper")).join(ids, on="shopper", how="left_semi").select(*KEY))
     for source in sources:
         rows = bronze.where((F.col("source") == source.name) & F.col("payload").isNotNull())
         for field, _ in shoppers_of(source):

@@ -11,11 +11,15 @@ import kgspark
 from kgspark import retention
 from kgspark.errors import InputError
 from kgspark.ingest.sources import load_sources
+from kgspark.night import Night
 from kgspark.privacy import people, report
-from kgspark.privacy.erase import erase
+from kgspark.privacy.erase import erase, searched_words
 from kgspark.privacy.traces import traces
+from kgspark.publish.readers import open_release
 from kgspark.releases import all_releases
+from kgspark.tables import Lake
 from tests.builders import rows
+from tests.nights.lake import NIGHT, released
 from tests.nights.shop import KEY, WORLD, Shop
 
 ANN = "ann"
@@ -37,6 +41,7 @@ def test_records_of_a_person_are_found_by_the_field_that_each_source_maps(spark:
             {"source": "tea_forum", "record_id": "6", "raw": b"6,bob,banner\xff"},
             # Of a source that nobody describes any more, and one whose records name no shopper.
             {"source": "old_forum", "record_id": "7", "payload": '{"who": "ann"}'},
+            {"source": "old_forum", "record_id": "9", "payload": '{"who": "bob", "text": "ann is right"}'},
             {"source": "kettle_shop", "record_id": "8", "raw": b"8,ann,\xff"},
         ],
     )
@@ -52,15 +57,27 @@ def test_marks_of_erased_people_are_no_pseudonyms() -> None:
 
 
 def test_what_personal_data_is_where(spark: SparkSession, tmp_path: Path) -> None:
-    from kgspark.publish.readers import open_release
-    from kgspark.tables import Lake
-    from tests.nights.lake import released
-
     lake = Lake(spark, str(tmp_path / "lake"))
     released(lake, "r", {"silver.reviews": [{"review_id": "review/1"}], "silver.product_history": []})
     (found,) = report.report(open_release(lake))
     assert (found.table, found.rows, found.pseudonyms) == ("silver.reviews", 1, ("shopper_id",))
     assert {"title", "text"} <= set(found.pii)
+
+
+def test_only_what_nobody_else_wrote_may_not_be_found_any_more(spark: SparkSession, tmp_path: Path) -> None:
+    sources = load_sources([str(WORLD / "sources" / "*.yaml")], {"GOLDEN_SHOP": str(WORLD)})
+    night = Night(date=NIGHT, run_id="", sources=sources, secret=KEY)
+    ann = next(name for name in people.pseudonyms(sources, [ANN], KEY))
+    hers, common = "Pours well, and my cat sleeps beside it.", "Boils fast, pours well, looks good."
+    reviews = [
+        {"review_id": "review/1", "shopper_id": ann, "title": common, "text": hers},
+        # Somebody's longer review holds what she wrote above hers; short words are anybody's.
+        {"review_id": "review/2", "shopper_id": "shopper/2", "title": "Fine", "text": f"Yes. {common} Again!"},
+        {"review_id": "review/3", "shopper_id": None, "title": None, "text": None},
+    ]
+    lake = Lake(spark, str(tmp_path / "lake"))
+    last = released(lake, "r", {"silver.reviews": reviews})
+    assert searched_words(lake, last, night, [ANN])["a text"] == [hers]
 
 
 @pytest.mark.slow
