@@ -71,8 +71,8 @@ def tag(lake: Lake, release_id: str, name: str, at_a_time: int = 1) -> Lake:
 def vacuum(lake: Lake, keep: int, at_a_time: int = 1) -> Vacuumed:
     """Delete what only releases before the last ``keep`` need; those are retired first, so that readers are told.
 
-    The latest release always stays. VACUUM counts whole hours, from when it runs: up to two hours more than needed are kept. Raises
-    InputError for a number below 1 or a lake without a release.
+    The latest release always stays. VACUUM counts whole hours, from when it runs: up to two hours more than needed are
+    kept. Raises InputError for a number below 1 or a lake without a release.
     """
     known = all_releases(lake)
     if keep < 1 or not known:
