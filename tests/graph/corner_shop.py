@@ -1,4 +1,4 @@
-"""A corner shop in seven silver tables: what tests/graph/test_facts.py expects its graph to be."""
+"""A corner shop in nine silver tables: what tests/graph/test_facts.py expects its graph to be."""
 
 from __future__ import annotations
 
