@@ -144,9 +144,18 @@ def _both(declared: DataFrame, beside: DataFrame) -> DataFrame:
 
 
 def _agreed(declared: DataFrame, beside: DataFrame, relation: str) -> DataFrame:
-    """Edges of a functional relation: confidence is the share of the records that answer the question (a product's
-    attribute) and say so, each counted by how sure it is that its offer is the product, and texts by how sure the
-    reading is. Of values that only texts say the one stays that most of the records agree on.
+    """Edges of a functional relation, by the records that answer its question (a product's attribute).
+
+    Each record i says one thing and is c_i sure: how sure it is that its offer is the product, and where its text was
+    read, times how sure the reading is. A fact's confidence is the share of the sureness that speaks for it, times the
+    surest record that does::
+
+        sum of c_i for it / sum of c_i of all that answer * max of c_i for it
+
+    A further record that agrees lowers neither factor. The second is the least that the probability of "one of them is
+    right" can be, however much they depend on each other (Frechet, Fundamenta Mathematicae 25, 1935): offers are
+    copied, and one lexicon reads all texts, so that noisy-or would promise too much. Of values that only texts say,
+    the one stays that most of the records agree on.
     """
     columns = ("src", "relation", "attribute", "dst", "source", "record_id", "confidence")
     stated = declared.select(*columns, F.lit(1).alias("stated"))
@@ -157,16 +166,23 @@ def _agreed(declared: DataFrame, beside: DataFrame, relation: str) -> DataFrame:
         F.count("*").alias("saying"),
         F.max("stated").alias("stated"),
         readings.exact_sum(F.col("confidence")).alias("sure"),
+        F.max("confidence").alias("surest"),
     )
-    answers = F.sum("saying").over(Window.partitionBy("src", "relation", "attribute"))
-    share = readings.rounded(F.col("sure").cast("double") / answers)
-    declared_relation = ontology.load().relations[relation]
-    facts = by_fact.withColumns({"confidence": share, "answers": answers, "weight": F.lit(1.0)})
-    origin = readings.properties(declared_relation, origin=F.when(F.col("stated") == 0, "text"))
-    facts = facts.where((F.col("stated") == 1) | (2 * F.col("saying") > F.col("answers"))).withColumn(
-        "properties", origin
+    question = Window.partitionBy("src", "relation", "attribute")
+    of_all = F.try_divide(F.col("sure").cast("double"), F.sum("sure").over(question).cast("double"))
+    share = F.coalesce(of_all, F.lit(0.0))
+    told = by_fact.withColumns(
+        {
+            "confidence": readings.rounded(share * F.col("surest")),
+            "answers": F.sum("saying").over(question),
+            "weight": F.lit(1.0),
+        }
     )
-    return readings.edges(facts)
+    kept = told.where((F.col("stated") == 1) | (2 * F.col("saying") > F.col("answers")))
+    origin = F.when(F.col("stated") == 0, "text")
+    return readings.edges(
+        kept.withColumn("properties", readings.properties(ontology.load().relations[relation], origin=origin))
+    )
 
 
 def _backed(said: DataFrame, edges: DataFrame, relation: str) -> DataFrame:

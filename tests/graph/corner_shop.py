@@ -58,7 +58,7 @@ OFFERS = [
         "brand": "Claye",
         "category_path": ["Kitchen", "Mugs"],
         "price": Decimal("8"),
-        "attributes": {"note": "x" * 121},
+        "attributes": {"note": "x" * 121, "weight": "1 kg"},
     },
     {
         "offer_id": "offer/4",

@@ -37,6 +37,10 @@ ATTRIBUTE_MENTIONS = [
     _read(7, "4", "n2", "brand", "Lumo", 0.96),
     # A size has a unit and no number of its own.
     _read(8, "4", "n2", "dimensions", "10 x 5 cm", 0.95, unit="cm", column="description", extractor="pattern:size"),
+    # Nobody declares what the mug is made of; two of three titles agree.
+    _read(14, "1", "n1", "material", "Ceramic", 0.92),
+    _read(15, "2", "s1", "material", "ceramic", 0.95),
+    _read(16, "3", "s2", "material", "Porcelain", 0.96),
     # No facts: two values at once, too unsure, a model number, a field of its own.
     _read(9, "4", "n2", "voltage", "220 V", 0.9, number="220", unit="V"),
     _read(10, "4", "n2", "voltage", "240 V", 0.9, number="240", unit="V", begin=6, end=8),
