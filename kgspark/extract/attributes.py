@@ -133,7 +133,9 @@ def build(
 def _listings(offers: DataFrame, cfg: AttributesSettings) -> list[Listing]:
     # By hash, so that the same offers are drawn whatever the order of rows.
     drawn = offers.orderBy(F.xxhash64("offer_id"), "offer_id").limit(cfg.max_fit_offers)
-    said = drawn.select("source", "title", "description", "category_path", "brand", "mpn", "gtin", "attributes")
+    said = drawn.select(
+        "source", "seller", "title", "description", "category_path", "brand", "mpn", "gtin", "attributes"
+    )
     return [listing(row, cfg.max_text_length) for row in said.toArrow().to_pylist()]
 
 
@@ -146,4 +148,4 @@ def listing(row: dict[str, Any], max_text_length: int) -> Listing:
     """An offer as the lexicon learns from it."""
     description = (row["description"] or "")[:max_text_length]
     path = tuple(row["category_path"])
-    return Listing(row["title"], path, declared_of(row), row["gtin"], description, row["source"])
+    return Listing(row["title"], path, declared_of(row), row["gtin"], description, row["source"], row["seller"])

@@ -33,6 +33,8 @@ class Language:
     excess: frozenset[str]
     verbal_nouns: frozenset[str]
     pointing: frozenset[str]
+    definite: frozenset[str]
+    introducing: frozenset[str]
     wishes: frozenset[str]
     supposing: frozenset[str]
     aspect_tags: frozenset[str]
