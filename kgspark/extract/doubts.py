@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
+from kgspark.extract.hosts import of_host
+
 # One-letter units that are words or codes when they stand alone ("galaxy s4 4 g"): believed next to the number, or from
 # this number on.
 _LOOSE = {"a", "g", "h", "m", "''"}
@@ -24,6 +26,8 @@ _NUMBER_BEFORE = re.compile(r"(?<![\w.,])(\d+) $")
 # Fewer bytes are no store of today's, but a cache or a buffer; more hertz nobody sells; so many megabytes are a socket
 # or a model ("skt 1151 mb box"), unless they are whole gigabytes, as so many pieces are ("1151 pc").
 _SMALLEST_STORE, _LARGEST_CLOCK, _LARGEST_COUNT = Decimal("0.128"), 10_000, 1_000
+# "alcatel 3v" is a phone.
+_SMALLEST_VOLTAGE = 5
 _WHOLE_GIGABYTE = 1024
 _BOUND_BEFORE = re.compile(
     r"(?<![a-z])(?:over|under|above|below|up ?to|max\.?|maximum|less than|more than|at least|from|bis|bis zu) ?$"
@@ -33,7 +37,7 @@ _BOUND_AFTER = re.compile(r" ?(?:&|and|or) (?:over|up|under|above|below|more|les
 _RATE = re.compile(r" ?/ ?s(?:ec)?(?![a-z])|ps(?![a-z])")
 # Units of which a product has one value: another number right before makes it one of two.
 _ONE_VALUED = {"V", "MHz", "MP", "W"}
-_OTHER_BEFORE = re.compile(r"\d(?:[.,]\d+)? ?(?:/|&|and|or) ?$")
+_OTHER_BEFORE = re.compile(r"\d(?:[.,]\d+)? ?(?:/|&|and|or|[x×]) ?$")
 _CHARGER = re.compile(
     r" ?/? ?\d+(?:\.\d+)? ?a(?![a-z])| (?:(?:mains|car|dc|ac|power) )*(?:adapt[eo]r|charger|cable|socket|supply)"
 )
@@ -73,7 +77,7 @@ def vague(plain: str, begin: int, end: int, written: str, spelling: str, number:
         or _BOUND_BEFORE.search(before) is not None
         or _BOUND_AFTER.match(after) is not None
         or (unit in _ONE_VALUED and _one_of_two(before, written, unit))
-        or (unit == "GB" and (_RATE.match(after) is not None or _on_card(plain, begin, before, after)))
+        or (unit == "GB" and (_RATE.match(after) is not None or _elsewhere(plain, begin, before, after)))
         or (unit == "V" and _CHARGER.match(after) is not None)
         or (unit == "MP" and (_FRONT_BEFORE.search(before) or _FRONT_AFTER.match(after)) is not None)
     )
@@ -91,19 +95,20 @@ def _implausible(amount: Decimal, written: str, spelling: str, unit: str) -> boo
         return amount < _SMALLEST_STORE or (odd and int(written) >= _LARGEST_COUNT)
     if unit == "MHz":
         return amount > _LARGEST_CLOCK or spelling == "khz"
+    if unit == "V":
+        return amount < _SMALLEST_VOLTAGE and written.isdigit()
     return unit == "pieces" and spelling == "pc" and amount >= _LARGEST_COUNT
 
 
 def _one_of_two(before: str, written: str, unit: str) -> bool:
-    """``12/24v``, ``2.4 and 5ghz``; ``2 8 ghz`` that was 2.8, and the second camera of ``16 2mp``."""
+    """``12/24v``, ``2.4 and 5ghz``, ``2 x 8w``; ``2 8 ghz`` that was 2.8, and the second camera of ``16 2mp``."""
     if _OTHER_BEFORE.search(before):
         return True
     lone = _NUMBER_BEFORE.search(before) is not None
     return lone and (unit == "MP" or (unit == "MHz" and len(written) == 1))
 
 
-def _on_card(plain: str, begin: int, before: str, after: str) -> bool:
-    """What a card holds that comes with a camera."""
-    return _CARD_BEFORE.search(before) is not None or (
-        _CARD.match(after) is not None and _HOLDS_CARD.search(plain, 0, begin) is not None
-    )
+def _elsewhere(plain: str, begin: int, before: str, after: str) -> bool:
+    """What a card holds that comes with a camera, or the player that a case is for."""
+    card = _CARD.match(after) is not None and _HOLDS_CARD.search(plain, 0, begin) is not None
+    return card or _CARD_BEFORE.search(before) is not None or of_host(plain, begin)

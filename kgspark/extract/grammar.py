@@ -79,7 +79,7 @@ _TIMES_BEFORE = re.compile(r"(?<![a-z0-9])\d{1,3}x$")
 _COMPOUND = re.compile(
     rf"{_START}({NUMBER}) ?(lbs?|ft|feet|foot)\.?,? ?({NUMBER}) ?(oz|ounces?|in|inch|inches|\")(?![a-z0-9])"
 )
-_QUANTITY_RULE = "pattern:quantity"
+_QUANTITY_RULE, _DOUBTFUL_RULE = "pattern:quantity", "pattern:doubtful"
 _COUNT = r"(\d{1,3})"
 _NUMERALS = {"两": "2", "双": "2", "三": "3", "四": "4", "五": "5", "六": "6", "八": "8", "十": "10"}
 _MEASURE = "片瓶袋盒罐块节支包只件条卷张粒枚双套杯听枝"
@@ -187,7 +187,10 @@ def _quantities(plain: str) -> Iterator[Reading]:
             kept = name in ("ram", "cache")
             doubt = not kept and vague(plain, match.start(), match.end(), match[1], match[3], number, unit)
             sure = min(_VAGUE if doubt else 1.0, _SURE_OF_UNIT.get(unit, _SURE["quantity"]))
-            yield Reading(match.start(), match.end(), name, value, number, unit, sure, rule)
+            # A rule of its own, so that what sellers teach of quantities does not make the doubtful ones sure.
+            yield Reading(
+                match.start(), match.end(), name, value, number, unit, sure, _DOUBTFUL_RULE if doubt else rule
+            )
 
 
 def _memory(plain: str, begin: int, end: int) -> tuple[str, str]:

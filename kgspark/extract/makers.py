@@ -25,7 +25,8 @@ MIN_SELLERS, MIN_HERE, MIN_OPENING = 4, 2, 0.5
 _MODIFIES = 0.4
 # Two words are one name where the second follows in nearly all of so many titles: "russell hobbs".
 _JOINED, _TITLES = 0.98, 15
-# Half a name: two seconds follow in nearly all ("fisher paykel", "fisher price"); a grade: single letters do.
+# Half a name: two seconds follow in nearly all ("fisher paykel", "fisher price"), or one in all of few titles; a grade:
+# single letters do.
 _HALF = 0.95
 
 
@@ -34,6 +35,11 @@ class _Opener:
     titles: int = 0
     sellers: set[tuple[str, str]] = field(default_factory=set)
     following: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: _Opener) -> None:
+        self.titles += other.titles
+        self.sellers |= other.sellers
+        self.following.update(other.following)
 
 
 def named(listings: Sequence[Listing]) -> list[Listing]:
@@ -74,21 +80,21 @@ def _makers(listings: Sequence[Listing]) -> dict[str, dict[str, int]]:
             opener.titles += 1
             opener.sellers.add((listing.source, listing.seller))
             opener.following.update(said[1:2])
-    sellers: dict[str, set[tuple[str, str]]] = defaultdict(set)
     fitting = {
         (root, word): one
         for root, found in openers.items()
         for word, one in found.items()
         if len(one.sellers) >= MIN_HERE and one.titles >= MIN_OPENING * holding[root][word]
     }
+    everywhere: dict[str, _Opener] = defaultdict(_Opener)
     for (_, word), one in fitting.items():
-        sellers[word] |= one.sellers
-    opening = {word for word, them in sellers.items() if len(them) >= MIN_SELLERS}
+        everywhere[word].add(one)
+    opening = {word: one for word, one in everywhere.items() if len(one.sellers) >= MIN_SELLERS}
+    lengths = {word: _length(one, set(opening)) for word, one in opening.items()}
     makers: dict[str, dict[str, int]] = defaultdict(dict)
-    for (root, word), one in sorted(fitting.items()):
-        length = _length(one, opening) if word in opening else 0
-        if length:
-            makers[root][word] = length
+    for root, word in sorted(fitting):
+        if lengths.get(word):
+            makers[root][word] = lengths[word]
     return makers
 
 
@@ -100,8 +106,8 @@ def _length(opener: _Opener, opening: set[str]) -> int:
     if modifies > _MODIFIES * titles or letters > _HALF * titles:
         return 0
     (first, *others) = [times for _, times in following.most_common(2)] or [0]
-    if titles >= _TITLES and first >= _JOINED * titles:
-        return 2
+    if first >= _JOINED * titles:
+        return 2 if titles >= _TITLES else 0
     return 0 if titles >= _TITLES and first + sum(others) >= _HALF * titles else 1
 
 

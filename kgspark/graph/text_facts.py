@@ -30,7 +30,8 @@ _DECLARED, OWN_VALUE = "declared", "own_value"
 def read_values(mentions: DataFrame, listed: DataFrame, min_confidence: float) -> DataFrame:
     """Values read in texts, as facts: what every reading has (readings.py), attribute, label, number, unit.
 
-    A model number is a property of the product's node, and no value. A brand leads to the brand.
+    A model number is a property of the product's node, and no value. A brand leads to the brand; it is read in titles
+    alone, as descriptions name the makers of parts ("Intel Core 2 Duo").
     """
     sure = (F.col("extractor") != FIELD) & (F.col("confidence") >= min_confidence) & (F.col("attribute") != MODEL)
     known = listed.select("offer_id", "product_id", F.col("confidence").alias("is_product"))
@@ -42,7 +43,8 @@ def read_values(mentions: DataFrame, listed: DataFrame, min_confidence: float) -
     dst = F.when(is_brand, hash_id("brand", brand_key(F.col("value")))).otherwise(
         hash_id("attribute_value", "attribute", value)
     )
-    named = F.when(is_brand, brand_key(F.col("value")).isNotNull()).otherwise(value.isNotNull())
+    titled = F.col("column") == "title"
+    named = F.when(is_brand, titled & brand_key(F.col("value")).isNotNull()).otherwise(value.isNotNull())
     said = (
         mentions.where(sure & named)
         .join(known, on="offer_id", how="inner")
