@@ -91,6 +91,16 @@ def test_every_kind_of_fact_is_drawn_and_told(kg: KnowledgeGraph) -> None:
     assert reading.text == "Kettle [[2 l]]"
 
 
+def test_what_sources_declare_can_be_left_out(kg: KnowledgeGraph) -> None:
+    drawn = draw(kg, 6, 7, from_texts=True)
+    assert [(d.relation, d.extractor) for d in drawn] == [
+        ("mentions_aspect", "opinion:bare"),
+        (READINGS, "pattern:quantity"),
+    ]
+    with pytest.raises(InputError, match="no fact read in texts of has_brand"):
+        draw(kg, 6, 7, ["has_brand"], from_texts=True)
+
+
 def test_a_seed_draws_the_same_facts_and_another_seed_others(kg: KnowledgeGraph) -> None:
     asked = ["has_brand"]
     first = [d.item_id for d in draw(kg, 5, 7, asked)]
