@@ -56,6 +56,8 @@ class English(Walk):
             left.excess |= self.word(before) in ("too",)
             before -= 1
         subjects = self._subjects(before)
+        if self.word(left.at).startswith("look") and subjects and self.word(subjects[-1][0] - 1) in PERSONAL:
+            return []  # it makes my chest look large
         left.denied ^= self._nobody(subjects[-1][0]) if subjects else False
         return [self.slot(subject, at, COPULA, left) for subject in subjects]
 

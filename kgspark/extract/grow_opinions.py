@@ -135,7 +135,11 @@ def _aspects(
 def _says_which(phrase: str, known: Language) -> bool:
     """Is it one of a kind: "regular size", "small", "blue color"? The kind is the aspect."""
     words = phrase.split()
-    return any(word in known.plain for word in words) or len({canonical(word) for word in words}) < len(words)
+    return (
+        phrase in known.no_aspect
+        or any(word in known.plain for word in words)
+        or len({canonical(word) for word in words}) < len(words)
+    )
 
 
 def _opinions(
@@ -206,8 +210,8 @@ def _pairs(
         evidence = vote.evidence(spread)
         against = opinions.get(word, 0.0) * evidence <= 0
         clear = abs(evidence) >= MIN_EVIDENCE
-        if word in known.seeds:
-            continue  # a seed praises, or complains, whatever the other sentences of its reviews do
+        if word in known.seeds or word in known.kinds:
+            continue  # a seed keeps its sign whatever the other sentences of its reviews do; a kind has none
         if word in opinions:
             # "Beautiful fabric, but ..." stands in many reviews a little below the mean: that is no complaint.
             clear = abs(evidence) >= _AGAINST and abs(vote.effect(spread)) >= _AGAINST_EFFECT

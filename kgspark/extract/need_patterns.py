@@ -21,16 +21,18 @@ from kgspark.extract.review_tokens import Tokens, tokens
 LONGEST_NEED = 3  # words
 _EN = need_words("en")
 _ENDS = frozenset('.!?;,:()[]"“”…/&|-–—+*')
-_RECOMMENDING = frozenset({"recommend", "recommended"})
+# Denied, they doubt what follows: "I'm not sure", "I don't think that it is right for work".
+_DOUBTS = frozenset({"sure", "think", "believe", "see", "imagine", "say"})
+_POSSESSIVE = (("'s",), ("’s",), ("photos",), ("photo",), ("pictures",), ("picture",))
 _PARTICLES = frozenset({"up", "out", "around", "about", "down", "off"})
 # Before an object of a verb: "hiding the butt", "transitioning into winter". The verb alone is no need.
 _OBJECT_AHEAD = frozenset(
-    {"the", "my", "your", "his", "her", "their", "its", "those", "these", "it", "them", "into", "to"}
+    {"the", "my", "your", "his", "her", "their", "its", "those", "these", "it", "them", "into", "to", "from"}
 )
 _DURATIONS = frozenset({"day", "night", "evening", "weekend", "season", "vacation", "flight"})
 
 _HAN = "\u4e00-\u9fff"
-_END = r"(?=$|[^\u4e00-\u9fff])"
+_END = r"(?=$|[^\u4e00-\u9fff\s])"
 # 给客人的感受: what guests feel is nothing for guests.
 _OF = "的(?!感|印象|服务|体验|态度)"
 _DENIED = re.compile("[不没别勿](?:会|能|想|敢|愿意|打算|再|要|太)*$")
@@ -77,9 +79,11 @@ def needs(text: str, code: str, titled: bool = False) -> Iterator[Need]:
 def _english(cut: Tokens, titled: bool) -> Iterator[Need]:
     words = cut.words
     for at, word in enumerate(words):
-        if word == "for" and not _denied(words, at):
+        if (word in ("for", "to") or word in _EN.prepositions) and _denied(words, at):
+            continue
+        if word == "for":
             yield from _purpose(cut, at, titled)
-        elif word == "to" and at and words[_before(words, at)] in _RECOMMENDING and not _denied(words, at):
+        elif word == "to" and at and words[_before(words, at)] in ("recommend", "recommended"):
             yield from _phrase(cut, at + 1, USED_BY, True)
         elif word in _EN.prepositions and _used(words, at):
             yield from _circumstance(cut, at)
@@ -127,8 +131,8 @@ def _denied(words: tuple[str, ...], at: int) -> bool:
             return True
         if words[before] in _ENDS:
             return False
-    doubted = range(max(at - 9, 1), max(at - 4, 1))
-    return any(words[k] == "sure" and words[k - 1] in language("en").negations for k in doubted)
+    doubted = range(max(at - 9, 1), at)
+    return any(words[k] in _DOUBTS and words[k - 1] in language("en").negations for k in doubted)
 
 
 def _before(words: tuple[str, ...], at: int) -> int:
@@ -167,8 +171,8 @@ def _phrase(cut: Tokens, begin: int, relation: str | None, strong: bool) -> Iter
 
 
 def _of_another(words: tuple[str, ...], end: int) -> bool:
-    """My friend's wedding, daughter in law: whom the words name is not who they end with."""
-    return words[end : end + 1] in (("'s",), ("’s",)) or words[end : end + 2] == ("in", "law")
+    """My friend's wedding, daughter in law, family photos: whom the words name is not who they end with."""
+    return words[end : end + 1] in _POSSESSIVE or words[end : end + 2] == ("in", "law")
 
 
 def _belongs(word: str, first: bool) -> bool:

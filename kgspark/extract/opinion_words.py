@@ -35,6 +35,8 @@ class Language:
     pointing: frozenset[str]
     definite: frozenset[str]
     introducing: frozenset[str]
+    kinds: frozenset[str]
+    no_aspect: frozenset[str]
     wishes: frozenset[str]
     supposing: frozenset[str]
     aspect_tags: frozenset[str]

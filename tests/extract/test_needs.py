@@ -37,6 +37,7 @@ FOR, BY, WHEN, WHERE = "used_for", "used_by", "used_when", "used_where"
         ("I had it for a day", "en", []),
         ("Perfect for a summer day", "en", [(WHEN, "summer day", "summer day", True)]),
         ("I'm not sure the fabric is right for work. I would not recommend it to friends", "en", []),
+        ("I don't think it is right for work, I wouldn't use it in the office. Got it for family photos", "en", []),
         ("It works for people, fine for my needs, good for the hot", "en", []),
         ("Recommended to tall people", "en", [(BY, "tall people", "tall people", True)]),
         ("Good for all seasons", "en", [(WHEN, "seasons", "seasons", True)]),
