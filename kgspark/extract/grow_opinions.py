@@ -25,10 +25,10 @@ from kgspark.extract.review_tokens import NOUN_ENDINGS, Tokens, parts_of_speech,
 
 ROUNDS = 4
 # A noun that points at the product ("this dress") this often names it, and is no aspect of it.
-MAX_POINTING = 0.4
+MAX_POINTING = 0.2
 # A part of the product is known ("the sleeves", "its price"); of what is mostly introduced ("a bra", "my legs", "with
 # leggings") reviewers speak, but not as of a part.
-MIN_DEFINITE, _ENOUGH = 0.5, 20
+MIN_DEFINITE, _ENOUGH = 0.6, 20
 # An opinion has a degree: "very soft". A word that never takes one ("made", "available") states, and does not judge.
 MIN_DEGREE = 0.05
 # And it is said of things, not only put before them: "is soft", but no "is pencil", "is maternity". Degree and

@@ -53,6 +53,7 @@ def _said(text: str, code: str) -> Said:
         ("The battery is in the box.", []),
         # Supposed of others; an adverb; not too much is politeness as often as praise.
         ("You may not like the look.", []),
+        ("Others complained that the fabric is thin.", []),
         ("It makes my shape look odd. I was disappointed.", []),
         ("I could easily button it. The size isn't too big.", []),
         ("A lovely color. The fit is sooo soft.", [("color", "lovely", 1), ("fit", "soft", 1)]),
