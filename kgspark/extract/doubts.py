@@ -38,12 +38,16 @@ _RATE = re.compile(r" ?/ ?s(?:ec)?(?![a-z])|ps(?![a-z])")
 # Units of which a product has one value: another number right before makes it one of two.
 _ONE_VALUED = {"V", "MHz", "MP", "W"}
 _OTHER_BEFORE = re.compile(r"\d(?:[.,]\d+)? ?(?:/|&|and|or|[x×]) ?$")
+# Of bytes: "2x1mb cache", "ram 4gb/6gb".
+_TIMES_BEFORE, _CHOICE = re.compile(r"\d ?[x×] ?$|\d ?[gm]b ?/ ?$"), re.compile(r" ?/ ?\d+ ?[gm]b(?![a-z])")
+# What a player converts with, and not how fast it computes: "12 Bit Video DAC With 108 MHz".
+_CONVERTER = re.compile(r"(?<![a-z])dac[^/]{0,8}$")
 _CHARGER = re.compile(
     r" ?/? ?\d+(?:\.\d+)? ?a(?![a-z])| (?:(?:mains|car|dc|ac|power) )*(?:adapt[eo]r|charger|cable|socket|supply)"
 )
 _FRONT_BEFORE, _FRONT_AFTER = re.compile(r"(?:front|selfie)(?: camera)? ?$"), re.compile(r" ?(?:front|selfie)(?![a-z])")
 _CARD = re.compile(r" (?:\w+\.)?(?:micro ?)?sd(?:hc|xc)?(?![a-z])| (?:memory|cf|flash|speicher) ?(?:card|karte)")
-_CARD_BEFORE = re.compile(r"(?:card|karte|sdhc|sdxc|(?<![a-z])sd) $")
+_NO_STORE_BEFORE = re.compile(r"ram \d+ ?gb ?/ ?$|(?:card|karte|sdhc|sdxc|(?<![a-z])sd) $")
 _HOLDS_CARD = re.compile(r"camera|kamera|camcorder|(?<![a-z])(?:kit|bundle|with|incl?|plus)(?![a-z])")
 _AROUND = 24
 
@@ -78,9 +82,16 @@ def vague(plain: str, begin: int, end: int, written: str, spelling: str, number:
         or _BOUND_AFTER.match(after) is not None
         or (unit in _ONE_VALUED and _one_of_two(before, written, unit))
         or (unit == "GB" and (_RATE.match(after) is not None or _elsewhere(plain, begin, before, after)))
+        or (unit == "MHz" and _CONVERTER.search(before) is not None)
         or (unit == "V" and _CHARGER.match(after) is not None)
         or (unit == "MP" and (_FRONT_BEFORE.search(before) or _FRONT_AFTER.match(after)) is not None)
     )
+
+
+def one_of_several(plain: str, begin: int, end: int) -> bool:
+    """Whether so many bytes are one of two offered, or a part: ``ram 4gb/6gb``, ``2x1mb cache``."""
+    before = plain[max(0, begin - _AROUND) : begin]
+    return _TIMES_BEFORE.search(before) is not None or _CHOICE.match(plain, end) is not None
 
 
 def _rising(before: str, number: str) -> bool:
@@ -109,6 +120,6 @@ def _one_of_two(before: str, written: str, unit: str) -> bool:
 
 
 def _elsewhere(plain: str, begin: int, before: str, after: str) -> bool:
-    """What a card holds that comes with a camera, or the player that a case is for."""
+    """What a card holds that comes with a camera, or the player that a case is for; ``ram 4gb/6gb`` stores nothing."""
     card = _CARD.match(after) is not None and _HOLDS_CARD.search(plain, 0, begin) is not None
-    return card or _CARD_BEFORE.search(before) is not None or of_host(plain, begin)
+    return card or _NO_STORE_BEFORE.search(before) is not None or of_host(plain, begin)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from kgspark.extract.doubts import believed, vague
+from kgspark.extract.doubts import believed, one_of_several, vague
 from kgspark.extract.folding import folded
 from kgspark.extract.reading import Reading
 from kgspark.extract.written_numbers import NUMBER, PROPER, canonical
@@ -184,8 +184,9 @@ def _quantities(plain: str) -> Iterator[Reading]:
             number, unit = found
             value = f"{number} {unit}"
             name, rule = (NAMES[unit], _QUANTITY_RULE) if unit != "GB" else _memory(plain, match.start(), match.end())
-            kept = name in ("ram", "cache")
-            doubt = not kept and vague(plain, match.start(), match.end(), match[1], match[3], number, unit)
+            place = (plain, match.start(), match.end())
+            bytes_of_part = name in ("ram", "cache")
+            doubt = one_of_several(*place) if bytes_of_part else vague(*place, match[1], match[3], number, unit)
             sure = min(_VAGUE if doubt else 1.0, _SURE_OF_UNIT.get(unit, _SURE["quantity"]))
             # A rule of its own, so that what sellers teach of quantities does not make the doubtful ones sure.
             yield Reading(
