@@ -50,7 +50,7 @@ def brands(listed: DataFrame, read: DataFrame, value_conflicts: DataFrame) -> Fa
         readings.text(kind, label=label),
     )
     edges = _agreed(declared, beside, "has_brand")
-    return Facts((readings.nodes(nodes),), edges, _backed(said, edges, "has_brand"))
+    return Facts((readings.nodes(nodes),), edges, readings.evidence(said, "has_brand"))
 
 
 def attribute_values(listed: DataFrame, read: DataFrame, value_conflicts: DataFrame, cfg: FactsSettings) -> Facts:
@@ -85,7 +85,7 @@ def attribute_values(listed: DataFrame, read: DataFrame, value_conflicts: DataFr
         readings.text(kind, attribute=F.translate("attribute", "_", " "), label=F.col("label")),
     )
     edges = _agreed(stated, beside, "has_value")
-    return Facts((readings.nodes(nodes),), edges, _backed(said, edges, "has_value"))
+    return Facts((readings.nodes(nodes),), edges, readings.evidence(said, "has_value"))
 
 
 def sellers(listed: DataFrame) -> Facts:
@@ -140,7 +140,8 @@ def _say(listed: DataFrame, relation: str, dst: Column, place: list[Column], *ke
 
 
 def _both(declared: DataFrame, beside: DataFrame) -> DataFrame:
-    return declared.unionByName(beside.select(*declared.columns))
+    """What becomes facts, declared or read."""
+    return declared.unionByName(beside.where("wins").select(*declared.columns))
 
 
 def _agreed(declared: DataFrame, beside: DataFrame, relation: str) -> DataFrame:
@@ -158,13 +159,13 @@ def _agreed(declared: DataFrame, beside: DataFrame, relation: str) -> DataFrame:
     the one stays that most of the records agree on.
     """
     columns = ("src", "relation", "attribute", "dst", "source", "record_id", "confidence")
-    stated = declared.select(*columns, F.lit(1).alias("stated"))
-    said = stated.unionByName(text_facts.votes(beside).select(*columns, F.lit(0).alias("stated")))
+    stated = declared.select(*columns, F.lit(1).alias("stated"), F.lit(True).alias("wins"))
+    said = stated.unionByName(text_facts.votes(beside).select(*columns, F.lit(0).alias("stated"), "wins"))
     by_fact = said.groupBy("src", "relation", "attribute", "dst").agg(
         # Distinct: a record may name one attribute twice ("Weight" and "weight").
         F.count_distinct("source", "record_id").alias("support"),
-        F.count("*").alias("saying"),
         F.max("stated").alias("stated"),
+        F.max("wins").alias("wins"),
         readings.exact_sum(F.col("confidence")).alias("sure"),
         F.max("confidence").alias("surest"),
     )
@@ -174,19 +175,12 @@ def _agreed(declared: DataFrame, beside: DataFrame, relation: str) -> DataFrame:
     told = by_fact.withColumns(
         {
             "confidence": readings.rounded(share * F.col("surest")),
-            "answers": F.sum("saying").over(question),
             "weight": F.lit(1.0),
         }
     )
-    kept = told.where((F.col("stated") == 1) | (2 * F.col("saying") > F.col("answers")))
     origin = F.when(F.col("stated") == 0, "text")
     return readings.edges(
-        kept.withColumn("properties", readings.properties(ontology.load().relations[relation], origin=origin))
-    )
-
-
-def _backed(said: DataFrame, edges: DataFrame, relation: str) -> DataFrame:
-    """Evidence of the readings whose fact became an edge."""
-    return readings.evidence(
-        said.join(edges.select("src", "relation", "dst"), on=["src", "relation", "dst"], how="left_semi"), relation
+        told.where("wins").withColumn(
+            "properties", readings.properties(ontology.load().relations[relation], origin=origin)
+        )
     )

@@ -75,7 +75,8 @@ def beside(declared: DataFrame, read: DataFrame) -> DataFrame:
     """The readings that declared facts leave room for: their product declares nothing of the attribute, or the same.
 
     Both have src, attribute, dst, source and record_id. Adds ``own``: whether the record itself declares the attribute,
-    so that its text is evidence and no second vote.
+    so that its text is evidence and no second vote; and ``wins``: whether the value becomes a fact, as a declared one
+    does, or one that most of the records agree on whose texts speak.
     """
     said = declared.select("src", "attribute", "dst").distinct()
     asked = said.select("src", "attribute", F.lit(True).alias("asked")).distinct()
@@ -86,12 +87,17 @@ def beside(declared: DataFrame, read: DataFrame) -> DataFrame:
         .join(speakers, on=["src", "attribute", "source", "record_id"], how="left")
     )
     fitting = F.col("asked").isNull() | F.col("agrees").isNotNull()
-    return met.where(fitting).withColumn("own", F.col("own").isNotNull()).drop("asked", "agrees")
+    records = F.collect_set(F.struct("source", "record_id"))
+    saying = F.size(records.over(Window.partitionBy("src", "attribute", "dst")))
+    speaking = F.size(records.over(Window.partitionBy("src", "attribute")))
+    wins = F.col("asked").isNotNull() | (2 * saying > speaking)
+    told = met.where(fitting).withColumns({"own": F.col("own").isNotNull(), "wins": wins})
+    return told.drop("asked", "agrees")
 
 
 def votes(read: DataFrame) -> DataFrame:
     """One vote a record and fact, by its surest reading, of records that do not declare the attribute themselves."""
-    place = ("src", "relation", "attribute", "dst", "source", "record_id")
+    place = ("src", "relation", "attribute", "dst", "wins", "source", "record_id")
     return read.where(~F.col("own")).groupBy(*place).agg(F.max("confidence").alias("confidence"))
 
 
