@@ -127,7 +127,7 @@ def _denied(words: tuple[str, ...], at: int) -> bool:
     same clause.
     """
     for before in range(at - 1, max(at - 5, -1), -1):
-        if words[before] in language("en").negations or words[before] in ("too", "little"):
+        if words[before] in language("en").negations or words[before] in ("too", "little", "leave"):
             return True
         if words[before] in _ENDS:
             return False
@@ -193,6 +193,7 @@ def _belongs(word: str, first: bool) -> bool:
         "summer",
         "winter",
         "autumn",
+        "fall",
         "weather",
     )
     return not closed or noun or (first and word in ("small", "big", "long", "every"))

@@ -35,6 +35,8 @@ FOR, BY, WHEN, WHERE = "used_for", "used_by", "used_when", "used_where"
         ("Perfect for hiding the belly, ideal for transitioning into winter", "en", []),
         ("Great for working out", "en", [(None, "working out", "working out", True)]),
         ("I had it for a day", "en", []),
+        ("Leave your pants for the gym, great for warmer days", "en", []),
+        ("Perfect for early fall", "en", [(WHEN, "early fall", "early fall", True)]),
         ("Perfect for a summer day", "en", [(WHEN, "summer day", "summer day", True)]),
         ("I'm not sure the fabric is right for work. I would not recommend it to friends", "en", []),
         ("I don't think it is right for work, I wouldn't use it in the office. Got it for family photos", "en", []),
