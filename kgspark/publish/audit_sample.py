@@ -1,6 +1,7 @@
 """Facts of a release for a person to judge: so many of each kind, drawn by hash, each with the words it was read in.
 
-edges that describe products, readings in offers -> strata (relation, extractor of the surest evidence) -> rows for each
+edges that describe products, readings in offers -> strata (relation, "declared" or else extractor of the surest
+evidence) -> rows for each
 stratum -> drawn by hash -> the fact in words, and its raw text
 
 Every edge lies in one stratum, so that the strata's sizes turn judgements into the precision of a relation
@@ -123,7 +124,9 @@ def _deal(total: int, weights: Mapping[K, float], most: Mapping[K, int]) -> dict
 def _population(kg: KnowledgeGraph, asked: Sequence[str]) -> DataFrame:
     """One row a fact: item_id, relation, extractor, subject, object, attribute, confidence, and one place."""
     edges = kg.table("graph.edges").where(F.col("relation").isin([r for r in asked if r != READINGS]))
-    place = F.struct("confidence", "evidence_id", "extractor", *_PLACE)
+    # What a source declares is declared, however sure a text is that says so, too.
+    declared = (F.col("extractor") == DECLARED).alias("declared")
+    place = F.struct(declared, "confidence", "evidence_id", "extractor", *_PLACE)
     surest = kg.table("graph.evidence").groupBy("edge_id").agg(F.max(place).alias("best"))
     facts = edges.join(surest, on="edge_id", how="inner").select(
         F.col("edge_id").alias("item_id"),

@@ -43,7 +43,7 @@ def kg(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Knowled
         for n in range(20)
     ]
     evidence += [
-        {"evidence_id": "evidence/x", "edge_id": "edge/0", "extractor": "lexicon", "confidence": 0.5, **maker},
+        {"evidence_id": "evidence/x", "edge_id": "edge/0", "extractor": "lexicon", "confidence": 1.0, **maker},
         {"evidence_id": "evidence/o", "edge_id": "edge/o", "extractor": "opinion:bare", **word},
         {"evidence_id": "evidence/s", "edge_id": "edge/s", "extractor": "declared", **maker},
     ]
