@@ -1,8 +1,7 @@
 """Facts of a release for a person to judge: so many of each kind, drawn by hash, each with the words it was read in.
 
 edges that describe products, readings in offers -> strata (relation, "declared" or else extractor of the surest
-evidence) -> rows for each
-stratum -> drawn by hash -> the fact in words, and its raw text
+evidence) -> rows for each stratum -> drawn by hash -> the fact in words, and its raw text
 
 Every edge lies in one stratum, so that the strata's sizes turn judgements into the precision of a relation
 (audit_precision). Relations get equal shares, since each is asked about; within a relation an extractor's share grows
