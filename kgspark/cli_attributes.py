@@ -71,7 +71,7 @@ def attributes_matter(
     from kgspark.run import open_lake
 
     spark, cfg = nights.configured_session(config, os.environ)
-    listed, found = matters(open_release(open_lake(spark, cfg)), category, cfg.reconcile.min_fill_confidence)
+    listed, found = matters(open_release(open_lake(spark, cfg)), category, cfg.facts.min_text_confidence)
     if as_json:
         record = {"category": category, "offers": listed, "attributes": [one.record() for one in found]}
         typer.echo(json.dumps(record, ensure_ascii=False))

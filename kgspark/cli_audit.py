@@ -21,6 +21,9 @@ def audit(
     relation: Annotated[
         list[str] | None, typer.Option(help="Only this relation, or attribute_mentions; again for more.")
     ] = None,
+    from_texts: Annotated[
+        bool, typer.Option("--from-texts", help="Only what texts were read to say, nothing that a source declares.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Same seed and release, same facts.")] = 7,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -36,10 +39,12 @@ def audit(
         typer.echo(said)
         return
     assert sample is not None
-    _draw(sample, out, relation or [], seed, config, as_json)
+    _draw(sample, out, relation or [], from_texts, seed, config, as_json)
 
 
-def _draw(sample: int, out: Path, relations: list[str], seed: int, config: Path, as_json: bool) -> None:
+def _draw(
+    sample: int, out: Path, relations: list[str], from_texts: bool, seed: int, config: Path, as_json: bool
+) -> None:
     from kgspark import nights
     from kgspark.publish import audit_sample, audit_sheet
     from kgspark.publish.readers import open_release
@@ -49,7 +54,7 @@ def _draw(sample: int, out: Path, relations: list[str], seed: int, config: Path,
         raise InputError(f"{out} exists and may hold judgements; name another file with --out.")
     spark, cfg = nights.configured_session(config, os.environ)
     kg = open_release(open_lake(spark, cfg))
-    drawn = audit_sample.draw(kg, sample, seed, relations)
+    drawn = audit_sample.draw(kg, sample, seed, relations, from_texts)
     audit_sheet.write(out, drawn, kg.release.release_id)
     strata = Counter((fact.relation, fact.extractor, fact.stratum_size) for fact in drawn)
     if as_json:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 MENTIONS = "silver.attribute_mentions"
 # What an offer teaches the lexicon by.
-_LEARNT_FROM = ("source", "title", "description", "category_path", "brand", "mpn", "gtin", "attributes")
+_LEARNT_FROM = ("source", "seller", "title", "description", "category_path", "brand", "mpn", "gtin", "attributes")
 # Labelled texts without which a reader is not worth fitting.
 _FEWEST = 50
 
@@ -148,4 +148,4 @@ def listing(row: dict[str, Any], max_text_length: int) -> Listing:
     """An offer as the lexicon learns from it."""
     description = (row["description"] or "")[:max_text_length]
     path = tuple(row["category_path"])
-    return Listing(row["title"], path, declared_of(row), row["gtin"], description, row["source"])
+    return Listing(row["title"], path, declared_of(row), row["gtin"], description, row["source"], row["seller"])

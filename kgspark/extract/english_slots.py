@@ -18,9 +18,11 @@ from kgspark.extract.opinion_walk import (
     Walk,
 )
 
+# What is supposed of others is no liking: "you may not like the look".
+SUPPOSING = frozenset({"may", "might", "would", "could"})
 PERSONAL = frozenset({"my", "your", "his", "her", "our"})
 PEOPLE = frozenset({"i", "you", "we", "she", "he", "who"})
-HAVING = frozenset({"have", "has", "had", "'ve", "'m", "am"})
+HAVING = frozenset({"have", "has", "had", "own", "owned", "'ve", "'m", "am"})
 
 
 class English(Walk):
@@ -41,7 +43,7 @@ class English(Walk):
         # "is like the", "looks like the": no liking.
         says = (
             self.word(left.at) in ("i", "we", "she", "he", "they", "also")
-            or self.word(left.at) in self.known.auxiliaries
+            or self.word(left.at) in self.known.auxiliaries - SUPPOSING
         )
         phrase = self._ahead(at + 2)
         if phrase and says and self.word(at + 1) in ("the", "its", "their", "how"):
@@ -54,6 +56,8 @@ class English(Walk):
             left.excess |= self.word(before) in ("too",)
             before -= 1
         subjects = self._subjects(before)
+        if self.word(left.at).startswith("look") and subjects and self.word(subjects[-1][0] - 1) in PERSONAL:
+            return []  # it makes my chest look large
         left.denied ^= self._nobody(subjects[-1][0]) if subjects else False
         return [self.slot(subject, at, COPULA, left) for subject in subjects]
 
@@ -116,7 +120,7 @@ class English(Walk):
         What people have of their own is none of the product ("my broad shoulders", "I have wide feet").
         """
         phrase = self._ahead(at + 1)
-        if phrase is None or self._of_person(left.at):
+        if phrase is None or self._is_adverb(at) or self._of_person(left.at):
             return []
         before = left.at
         while self.word(before) in self.known.determiners or self._helps(before):
@@ -124,11 +128,22 @@ class English(Walk):
             before -= 1
         return [self.slot(phrase, at, ATTRIBUTE, left)]
 
+    def _is_adverb(self, at: int) -> bool:
+        """Does the word tell how something is done ("easily button up"), and no noun's kind?"""
+        word = self.word(at)
+        stems = {word[:-2], word[:-3] + "y"}
+        return word.endswith("ly") and (word not in self.known.seeds or not stems.isdisjoint(self.known.seeds))
+
     def _of_person(self, at: int) -> bool:
-        """Does somebody's own follow this word: my, her, I have (a), we've, I am?"""
+        """Does somebody's own follow this word: my, her, I have (a), I have no curves and, we've, I am?"""
         if self.word(at) in PERSONAL:
             return True
         while self.word(at) in self.known.determiners:
+            at -= 1
+        if self.word(at) in JOINING:
+            phrase = self.phrase(at - 1)
+            return phrase is not None and self._of_person(phrase[0] - 1)
+        while self.word(at) in self.known.negations or self.word(at) in self.known.determiners:
             at -= 1
         return self.word(at) in HAVING and self.word(at - 1) in PEOPLE
 

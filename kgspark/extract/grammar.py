@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+from kgspark.extract.doubts import believed, one_of_several, vague
 from kgspark.extract.folding import folded
 from kgspark.extract.reading import Reading
 from kgspark.extract.written_numbers import NUMBER, PROPER, canonical
@@ -40,19 +41,12 @@ NAMES = {
 _SURE = {"size": 0.95, "bare size": 0.5, "pack": 0.95, "range": 0.85, "quantity": 0.9, "year": 0.6, "model": 0.6}
 
 # Units that alone do not say what is measured, and how often the name above is right then: kilograms are a washing
-# machine's load, centimetres its height, hours how long it stands by; an A behind a number is a grade.
-_SURE_OF_UNIT = {"cm": 0.6, "cm2": 0.7, "min": 0.6, "g": 0.75, "ml": 0.8, "A": 0.7, "Wh": 0.7}
+# machine's load, centimetres its height, hours how long it stands by; an A behind a number is a grade, a bar is one of
+# soap.
+_SURE_OF_UNIT = {"cm": 0.6, "cm2": 0.7, "min": 0.6, "g": 0.75, "ml": 0.8, "A": 0.7, "Wh": 0.7, "bar": 0.7}
 
-# One-letter units that are words or codes when they stand alone ("galaxy s4 4 g"): believed next to the number, or from
-# this number on.
-_LOOSE = {"a", "g", "h", "m", "''"}
-_SMALLEST_SPACED = 10
-# Five digits and a letter are a code: "indesit bwd 71453 w".
-_CODE = re.compile(r"\d{5,}")
-_VAGUE, _SMALLEST_STORE = 0.7, Decimal("0.064")
-_NUMBER_BEFORE = re.compile(r"(?<![\w.,])(\d+) $")
-# Generations of phone networks, which nobody sells by weight.
-_NETWORKS = {"2", "3", "4", "5"}
+# A quantity that may be another thing's, or a part of one (doubts.py).
+_VAGUE = 0.7
 _SPACED = {"floz": r"fl\.? ?oz\.?", "sqft": r"sq\.? ?ft\.?", "sqin": r"sq\.? ?in\.?", "sqcm": r"sq\.? ?cm", "h": "h"}
 _CJK_UNITS = sorted((u for u in UNITS if not u.isascii() and u.isalpha()), key=len, reverse=True)
 _LATIN_UNITS = sorted({u for u in UNITS if u not in _CJK_UNITS} | set(_SPACED), key=len, reverse=True)
@@ -76,7 +70,7 @@ _SIZE = re.compile(rf"{_START}({NUMBER}){_SIDE}{_TIMES}({NUMBER}){_SIDE}(?:{_TIM
 _TO = r"(?: ?[-–—~～] ?| to |至|到)"
 _RANGE = re.compile(rf"{_START}({NUMBER})(?:[ -]?({_UNIT}))?{_TO}({NUMBER})([ -]?)({_UNIT})")
 _QUANTITY = re.compile(rf"{_START}({NUMBER})([ -]?)({_UNIT})")
-_MEMORY = re.compile(r" ?(?:ram(?![a-z])|运存)")
+_MEMORY = re.compile(r" ?(?:(?:(?:lp)?ddr\d?l? ?)?s?d?ram(?![a-z])|(?:lp)?ddr\d|运存)")
 # "ram 4gb", but not the 16gb of "4gb ram 16gb rom".
 _MEMORY_IS = re.compile(r"(?<!gb )(?<!gb)(?<!g )(?:ram:? |运存)$")
 _READ_ONLY = re.compile(r" ?rom(?![a-z])")
@@ -85,7 +79,7 @@ _TIMES_BEFORE = re.compile(r"(?<![a-z0-9])\d{1,3}x$")
 _COMPOUND = re.compile(
     rf"{_START}({NUMBER}) ?(lbs?|ft|feet|foot)\.?,? ?({NUMBER}) ?(oz|ounces?|in|inch|inches|\")(?![a-z0-9])"
 )
-_QUANTITY_RULE = "pattern:quantity"
+_QUANTITY_RULE, _DOUBTFUL_RULE = "pattern:quantity", "pattern:doubtful"
 _COUNT = r"(\d{1,3})"
 _NUMERALS = {"两": "2", "双": "2", "三": "3", "四": "4", "五": "5", "六": "6", "八": "8", "十": "10"}
 _MEASURE = "片瓶袋盒罐块节支包只件条卷张粒枚双套杯听枝"
@@ -157,7 +151,7 @@ def _packs(plain: str) -> Iterator[Reading]:
 def _ranges(plain: str) -> Iterator[Reading]:
     for match in _RANGE.finditer(plain):
         low, high = canonical(match[1], match[2] or match[5]), canonical(match[3], match[5])
-        if low and high and _rises(low, high) and _believed(match[3], match[4], match[5]):
+        if low and high and _rises(low, high) and believed(match[3], match[4], match[5]):
             value = f"{low[0]} - {high[0]} {low[1]}"
             name = NAMES[low[1]]
             yield Reading(match.start(), match.end(), name, value, None, low[1], _SURE["range"], "pattern:range")
@@ -186,15 +180,18 @@ def _quantities(plain: str) -> Iterator[Reading]:
         found = canonical(match[1], match[3])
         before = plain[max(0, match.start() - 5) : match.start()]
         apart = not before.endswith("x") or _TIMES_BEFORE.search(before)
-        if found and apart and _believed(match[1], match[2], match[3], plain[match.end() : match.end() + 2]):
+        if found and apart and believed(match[1], match[2], match[3], plain[match.end() : match.end() + 2]):
             number, unit = found
             value = f"{number} {unit}"
             name, rule = (NAMES[unit], _QUANTITY_RULE) if unit != "GB" else _memory(plain, match.start(), match.end())
-            # "220 240 v" is a range; so few bytes are no store of today's, but a cache or a buffer.
-            small = name == NAMES["GB"] and Decimal(number) < _SMALLEST_STORE
-            vague = small or _rising(plain, match.start(), match[1])
-            sure = _VAGUE if vague else _SURE_OF_UNIT.get(unit, _SURE["quantity"])
-            yield Reading(match.start(), match.end(), name, value, number, unit, sure, rule)
+            place = (plain, match.start(), match.end())
+            bytes_of_part = name in ("ram", "cache")
+            doubt = one_of_several(*place) if bytes_of_part else vague(*place, match[1], match[3], number, unit)
+            sure = min(_VAGUE if doubt else 1.0, _SURE_OF_UNIT.get(unit, _SURE["quantity"]))
+            # A rule of its own, so that what sellers teach of quantities does not make the doubtful ones sure.
+            yield Reading(
+                match.start(), match.end(), name, value, number, unit, sure, _DOUBTFUL_RULE if doubt else rule
+            )
 
 
 def _memory(plain: str, begin: int, end: int) -> tuple[str, str]:
@@ -224,26 +221,6 @@ def _models(plain: str) -> Iterator[Reading]:
         if len(squashed) < _SHORTEST_MODEL or _ORDINAL.fullmatch(squashed) or _QUANTITY.match(plain, match.start()):
             continue
         yield Reading(match.start(), match.end(), "model", squashed, None, None, _SURE["model"], "pattern:model")
-
-
-def _believed(number: str, gap: str, unit: str, after: str = "") -> bool:
-    """Whether a number and a unit are a quantity, not two words: ``4 g`` of a network, ``7 in black``, ``5 in 1``."""
-    if unit == "in":
-        return gap != " " or "/" in number or ("." in number and not re.match(r" \d", after))
-    if gap == " " and (unit == "a" or (len(unit) == 1 and _CODE.fullmatch(number))):
-        return False
-    if gap == " " and unit in _LOOSE:
-        try:
-            return "." in number or Decimal(number.replace(",", "")) >= _SMALLEST_SPACED
-        except InvalidOperation:
-            return True
-    return not (unit == "a" and "." not in number) and not (unit == "g" and number in _NETWORKS)
-
-
-def _rising(plain: str, begin: int, number: str) -> bool:
-    """Whether a smaller number of the same size stands right before a number."""
-    before = _NUMBER_BEFORE.search(plain, max(0, begin - 8), begin)
-    return before is not None and number.isdigit() and int(before[1]) < int(number) < 2 * int(before[1])
 
 
 def _rises(low: tuple[str, str], high: tuple[str, str]) -> bool:

@@ -25,9 +25,15 @@ from kgspark.extract.review_tokens import NOUN_ENDINGS, Tokens, parts_of_speech,
 
 ROUNDS = 4
 # A noun that points at the product ("this dress") this often names it, and is no aspect of it.
-MAX_POINTING = 0.4
+MAX_POINTING = 0.2
+# A part of the product is known ("the sleeves", "its price"); of what is mostly introduced ("a bra", "my legs", "with
+# leggings") reviewers speak, but not as of a part.
+MIN_DEFINITE, _ENOUGH = 0.6, 20
 # An opinion has a degree: "very soft". A word that never takes one ("made", "available") states, and does not judge.
 MIN_DEGREE = 0.05
+# And it is said of things, not only put before them: "is soft", but no "is pencil", "is maternity". Degree and
+# predicate are what tells subjective adjectives (Hatzivassiloglou and Wiebe, COLING 2000).
+MIN_PREDICATE = 0.3
 MIN_EVIDENCE = 1.65  # standard errors by which a word lifts or lowers ratings: the sign is right at .95
 # The same, and how far away in standard deviations, for an opinion that says of one aspect the opposite of elsewhere.
 _AGAINST, _AGAINST_EFFECT = 4.0, 0.4
@@ -66,7 +72,7 @@ def grow(
     evidence = word_evidence(heard, lifts, min_support)
     lexicon = seeded(code)
     aspects, opinions = set(lexicon.aspects), dict(lexicon.opinions)
-    named = _pointing(cuts, known)
+    named = _pointing(cuts, known) | _introduced(cuts, known)
     for _ in range(ROUNDS):
         before = len(aspects) + len(opinions)
         aspects |= _aspects(heard, opinions, known, min_support, named)
@@ -87,6 +93,17 @@ def _pointing(cuts: Iterable[Tokens], known: Language) -> set[str]:
             elif before in known.determiners:
                 named[word] += 1
     return {word for word, times in pointed.items() if times > 1 and times >= MAX_POINTING * (times + named[word])}
+
+
+def _introduced(cuts: Iterable[Tokens], known: Language) -> set[str]:
+    """Words that mostly are no part of the product: their determiners mostly introduce them."""
+    definite, others = Counter[str](), Counter[str]()
+    for cut in cuts:
+        for before, word in itertools.pairwise(cut.words):
+            definite[word] += before in known.definite
+            others[word] += before in known.introducing
+    enough = {word for word in others if definite[word] + others[word] >= _ENOUGH}
+    return {word for word in enough if definite[word] < MIN_DEFINITE * (definite[word] + others[word])}
 
 
 def _aspects(
@@ -111,7 +128,18 @@ def _aspects(
         and len(phrase) > 1
         and phrase not in opinions
         and (_tagged(phrase, known.aspect_tags) or phrase[-1] in NOUN_ENDINGS)
+        and not _says_which(phrase, known)
     }
+
+
+def _says_which(phrase: str, known: Language) -> bool:
+    """Is it one of a kind: "regular size", "small", "blue color"? The kind is the aspect."""
+    words = phrase.split()
+    return (
+        phrase in known.no_aspect
+        or any(word in known.plain for word in words)
+        or len({canonical(word) for word in words}) < len(words)
+    )
 
 
 def _opinions(
@@ -122,16 +150,21 @@ def _opinions(
     evidence: Mapping[str, float],
 ) -> dict[str, float]:
     """Words that judge known aspects and that the ratings call good or bad."""
-    times, degrees, judging = Counter[str](), Counter[str](), set()
+    times, degrees, predicates, judging = Counter[str](), Counter[str](), Counter[str](), set()
     for one in heard:
         times[one.word] += 1
+        predicates[one.word] += one.slot.pattern != ATTRIBUTE
         degrees[one.word] += one.slot.degree or one.slot.excess
         if any(phrase in aspects or canonical(phrase) in aspects for phrase in one.phrases):
             judging.add(one.word)
     found = {}
     for word in sorted(judging - aspects - set(opinions) - known.plain - set(known.likes)):
         sure = evidence.get(word, 0.0)
-        judges = degrees[word] >= MIN_DEGREE * times[word] and _may_judge(word, aspects, known)
+        judges = (
+            degrees[word] >= MIN_DEGREE * times[word]
+            and predicates[word] >= MIN_PREDICATE * times[word]
+            and _may_judge(word, aspects, known)
+        )
         if abs(sure) >= MIN_EVIDENCE and judges:
             # The probability that the sign is right, by the normal distribution.
             found[word] = math.copysign(0.5 + 0.5 * math.erf(abs(sure) / math.sqrt(2)), sure)
@@ -177,6 +210,8 @@ def _pairs(
         evidence = vote.evidence(spread)
         against = opinions.get(word, 0.0) * evidence <= 0
         clear = abs(evidence) >= MIN_EVIDENCE
+        if word in known.seeds or word in known.kinds:
+            continue  # a seed keeps its sign whatever the other sentences of its reviews do; a kind has none
         if word in opinions:
             # "Beautiful fabric, but ..." stands in many reviews a little below the mean: that is no complaint.
             clear = abs(evidence) >= _AGAINST and abs(vote.effect(spread)) >= _AGAINST_EFFECT

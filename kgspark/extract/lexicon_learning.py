@@ -1,7 +1,8 @@
 """Learning a lexicon from listings.
 
-listings -> declared values with enough support, synonyms under one label -> found in titles, and what the grammar reads
-there, right or wrong where the seller says so himself -> counts by value or rule and category
+listings -> makers, where a source declares none -> declared values with enough support, synonyms under one label ->
+found in titles, and what the grammar reads there, right or wrong where the seller says so himself -> counts by value or
+rule and category
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 
-from kgspark.extract import associations, grammar, synonyms
+from kgspark.extract import associations, grammar, makers, synonyms
 from kgspark.extract.folding import CJK, folded
 from kgspark.extract.hosts import OF_HOST, of_host
 from kgspark.extract.lexicon import LONGEST, PULL, Lexicon, Rule, levels
@@ -27,7 +28,9 @@ _INITIALS, _MISTYPED = 4, 0.8
 
 def learn(listings: Iterable[Listing], min_support: int, said_by_people: Mapping[Value, str] | None = None) -> Lexicon:
     """The lexicon of these listings; a value needs ``min_support`` of them, or a person who says what it means."""
-    read = list(listings)
+    given = list(listings)
+    read = makers.named(given)
+    guessed = makers.names(read) - makers.names(given)
     spellings: dict[Value, Counter[str]] = defaultdict(Counter)
     for listing in read:
         for name, raw in listing.declared.items():
@@ -44,7 +47,7 @@ def learn(listings: Iterable[Listing], min_support: int, said_by_people: Mapping
     right: Counter[tuple[str, Value | Rule]] = Counter()
     seen: Counter[tuple[str, Value | Rule]] = Counter()
     for listing in read:
-        judged: list[tuple[Value | Rule, bool]] = [*_judged_values(listing, lexicon), *_judged_rules(listing)]
+        judged: list[tuple[Value | Rule, bool]] = [*_judged_values(listing, lexicon, guessed), *_judged_rules(listing)]
         for key, agrees in judged:
             for level in levels(listing.path):
                 seen[level, key] += 1
@@ -81,13 +84,17 @@ def _products(listings: Iterable[Listing]) -> list[list[dict[str, str]]]:
     return list(found.values())
 
 
-def _judged_values(listing: Listing, lexicon: Lexicon) -> list[tuple[Value, bool]]:
-    """The values in a title of attributes that its seller declares, and whether he declares the same."""
+def _judged_values(listing: Listing, lexicon: Lexicon, guessed: set[Value]) -> list[tuple[Value, bool]]:
+    """The values in a title of attributes that its seller declares, and whether he declares the same; makers that only
+    titles name (``guessed``) are other words where no maker opens titles.
+    """
     plain = folded(listing.title)
     found: dict[Value, bool] = {}
     for words, begin, _ in lexicon.phrases.find(plain):
         for name in lexicon.attributes[words]:
             raw = listing.declared.get(name)
+            if listing.makerless and (name, words) in guessed:
+                found[name, words] = False
             if raw is None or (name in OF_HOST and of_host(plain, begin)):
                 continue
             same = lexicon.spelling(name, raw) == lexicon.labels[name, words]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Listing:
     """What is learnt from: an offer's title, its categories from the root, what it declares by attribute, its GTIN, its
-    description, its source.
+    description, its source and its seller; ``makerless`` where no maker's name opens titles of its kind (makers.named).
     """
 
     title: str
@@ -17,3 +17,5 @@ class Listing:
     gtin: str | None = None
     description: str = ""
     source: str = ""
+    seller: str = ""
+    makerless: bool = False

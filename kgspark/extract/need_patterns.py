@@ -8,6 +8,7 @@ show elsewhere. ``relation`` is None where neither pattern nor seeds tell it.
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,9 +21,21 @@ from kgspark.extract.review_tokens import Tokens, tokens
 LONGEST_NEED = 3  # words
 _EN = need_words("en")
 _ENDS = frozenset('.!?;,:()[]"“”…/&|-–—+*')
+# Denied, they doubt what follows: "I'm not sure", "I don't think that it is right for work".
+_DOUBTS = frozenset({"sure", "think", "believe", "see", "imagine", "say"})
+_POSSESSIVE = (("'s",), ("’s",), ("photos",), ("photo",), ("pictures",), ("picture",))
+_PARTICLES = frozenset({"up", "out", "around", "about", "down", "off"})
+# Before an object of a verb: "hiding the butt", "transitioning into winter". The verb alone is no need.
+_OBJECT_AHEAD = frozenset(
+    {"the", "my", "your", "his", "her", "their", "its", "those", "these", "it", "them", "into", "to", "from"}
+)
+_DURATIONS = frozenset({"day", "night", "evening", "weekend", "season", "vacation", "flight"})
 
 _HAN = "\u4e00-\u9fff"
-_END = r"(?=$|[^\u4e00-\u9fff])"
+_END = r"(?=$|[^\u4e00-\u9fff\s])"
+# 给客人的感受: what guests feel is nothing for guests.
+_OF = "的(?!感|印象|服务|体验|态度)"
+_DENIED = re.compile("[不没别勿](?:会|能|想|敢|愿意|打算|再|要|太)*$")
 _AFTER = rf"(?:用的|用|使用|穿|吃|喝|玩|看|买|的|{_END})"
 _PEOPLE = "|".join(sorted(need_words("zh").audiences, key=lambda word: (-len(word), word)))
 # Pattern, relation (None: the seeds tell), strong.
@@ -30,7 +43,7 @@ _CHINESE: tuple[tuple[re.Pattern[str], str | None, bool], ...] = tuple(
     (re.compile(pattern), relation, strong)
     for pattern, relation, strong in (
         (rf"(?:送给|推荐给|买给)(?P<need>[{_HAN}]{{1,5}}?){_AFTER}", USED_BY, True),
-        (rf"[给送](?P<need>{_PEOPLE})(?:买|用|穿|吃|喝|玩|看|的|礼物|生日|使用|{_END})", USED_BY, True),
+        (rf"[给送](?P<need>{_PEOPLE})(?:买|用|穿|吃|喝|玩|看|{_OF}|礼物|生日|使用|{_END})", USED_BY, True),
         (rf"给(?P<need>[{_HAN}]{{1,4}}?)(?:买|用|穿|吃|喝|玩|看|做)", USED_BY, False),
         (rf"适合(?P<need>[{_HAN}]{{2,5}}?){_AFTER}", None, True),
         (rf"(?:买来|用来|用于|拿来)(?P<need>[{_HAN}]{{2,5}}?)(?:用的|用|的|{_END})", USED_FOR, True),
@@ -66,9 +79,11 @@ def needs(text: str, code: str, titled: bool = False) -> Iterator[Need]:
 def _english(cut: Tokens, titled: bool) -> Iterator[Need]:
     words = cut.words
     for at, word in enumerate(words):
-        if word == "for" and not _denied(words, at):
+        if (word in ("for", "to") or word in _EN.prepositions) and _denied(words, at):
+            continue
+        if word == "for":
             yield from _purpose(cut, at, titled)
-        elif word == "to" and words[max(at - 2, 0) : at] and words[_before(words, at)] in ("recommend", "recommended"):
+        elif word == "to" and at and words[_before(words, at)] in ("recommend", "recommended"):
             yield from _phrase(cut, at + 1, USED_BY, True)
         elif word in _EN.prepositions and _used(words, at):
             yield from _circumstance(cut, at)
@@ -82,7 +97,11 @@ def _purpose(cut: Tokens, at: int, titled: bool) -> Iterator[Need]:
         yield from _phrase(cut, at + 1, USED_BY, True)
     else:
         strong = before in _EN.willing or before in _EN.fitting
+        # "Had it for a day": how long.
+        lasts = before not in _EN.fitting and cut.words[at + 1 : at + 2] in (("a",), ("an",), ("one",))
         for found in _phrase(cut, at + 1, None, strong):
+            if (lasts and found.need in _DURATIONS) or _takes_object(cut, found.end):
+                continue
             # "Waiting for my daughter": alone, "for" shows a time or a place at most, but in a title.
             if strong or titled or found.relation in (USED_WHEN, USED_WHERE):
                 yield found
@@ -96,14 +115,24 @@ def _circumstance(cut: Tokens, at: int) -> Iterator[Need]:
             yield found
 
 
+def _takes_object(cut: Tokens, end: int) -> bool:
+    """Hiding the butt, transitioning into winter: a verb of which the text goes on to say what it does."""
+    last = bisect.bisect_left(cut.end, end)
+    ahead = cut.words[last + 1 : last + 2]
+    return cut.words[last].endswith("ing") and bool(ahead) and ahead[0] in _OBJECT_AHEAD
+
+
 def _denied(words: tuple[str, ...], at: int) -> bool:
-    """Not for girls with a chest, too heavy for summer: a denial shortly before, in the same clause."""
+    """Not for girls with a chest, too heavy for summer, not sure it is right for work: a denial shortly before, in the
+    same clause.
+    """
     for before in range(at - 1, max(at - 5, -1), -1):
-        if words[before] in language("en").negations or words[before] in ("too", "little"):
+        if words[before] in language("en").negations or words[before] in ("too", "little", "leave"):
             return True
         if words[before] in _ENDS:
             return False
-    return False
+    doubted = range(max(at - 9, 1), at)
+    return any(words[k] in _DOUBTS and words[k - 1] in language("en").negations for k in doubted)
 
 
 def _before(words: tuple[str, ...], at: int) -> int:
@@ -129,13 +158,21 @@ def _phrase(cut: Tokens, begin: int, relation: str | None, strong: bool) -> Iter
     end = begin
     while end < len(cut) and end - begin < LONGEST_NEED and _belongs(words[end], end == begin):
         end += 1
-    if end == begin:
+    if end == begin or _of_another(words, end):
         return
+    if words[end - 1].endswith("ing") and words[end : end + 1] and words[end] in _PARTICLES:
+        end += 1  # working out, dressing up
     phrase, head = " ".join(words[begin:end]), words[end - 1]
-    if head in english.plain or head in english.seeds or head in _EN.no_need or phrase in _EN.no_need or len(head) < 3:
+    nothing = phrase in _EN.vague or phrase in _EN.no_need or head in _EN.no_need
+    if nothing or head in english.plain or head in english.seeds or len(head) < 3:
         return
     told = relation or _EN.relation(phrase, head)
     yield Need(told, need_name(phrase), cut.begin[begin], cut.end[end - 1], strong)
+
+
+def _of_another(words: tuple[str, ...], end: int) -> bool:
+    """My friend's wedding, daughter in law, family photos: whom the words name is not who they end with."""
+    return words[end : end + 1] in _POSSESSIVE or words[end : end + 2] == ("in", "law")
 
 
 def _belongs(word: str, first: bool) -> bool:
@@ -156,6 +193,7 @@ def _belongs(word: str, first: bool) -> bool:
         "summer",
         "winter",
         "autumn",
+        "fall",
         "weather",
     )
     return not closed or noun or (first and word in ("small", "big", "long", "every"))
@@ -178,7 +216,7 @@ def _chinese(text: str) -> Iterator[Need]:
             span = _bare(text, *match.span("need"))
             phrase = text[span[0] : span[1]]
             seeded = known.relation(phrase, phrase)
-            denied = match.start() and text[match.start() - 1] in "不没别"
+            denied = _DENIED.search(text, max(0, match.start() - 6), match.start())
             # 适合我的发质: what is one's own is no kind of use.
             own = phrase.startswith("的")
             if denied or own or phrase in known.no_need or any(b < span[1] and span[0] < e for b, e in taken):

@@ -23,6 +23,7 @@ class NeedWords:
     times: frozenset[str]
     places: frozenset[str]
     no_need: frozenset[str]
+    vague: frozenset[str]
     objects: frozenset[str]
     willing: frozenset[str]
     fitting: frozenset[str]

@@ -25,7 +25,7 @@ READ = (
     "begin int, end int, attribute string, text string, value string, number string, unit string, confidence double, "
     "extractor string, extractor_version string"
 )
-VERSION = "2"
+VERSION = "3"
 _ARROW = pa.schema(
     [
         (name, {"string": pa.string(), "int": pa.int32(), "double": pa.float64()}[kind])

@@ -84,11 +84,12 @@ class Lexicon:
     def _polarity(self, aspect: str, word: str, slot: Slot) -> float:
         known = language(self.code)
         own = self.pairs.get((aspect, word)) or known.pairs.get((aspect, word))
+        if slot.excess and slot.denied and word in known.plain:
+            return 0.0  # "not too long" is a word of politeness as often as praise
         if slot.excess and not slot.denied and (word in known.plain or (self.code == "en" and not word.endswith("er"))):
             return -0.95
         if own:
             return 0.95 * own
-        # "not too long" is a word of politeness as often as praise.
         return float(known.likes.get(word, 0)) if slot.pattern == LIKE else self.opinions.get(word, 0.0)
 
     def record(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Facts that catalogues declare: who made a product, what values its attributes have, who sells it.
 
-offers of a product -> readings -> edges with the share of records that agree, evidence, and the nodes at the far end
+offers of a product -> readings, with those of their texts beside them (text_facts) -> edges with the share of records
+that agree, evidence, and the nodes at the far end
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from kgspark.columns import hash_id
-from kgspark.graph import ontology, readings
+from kgspark.graph import ontology, readings, text_facts
 from kgspark.graph.names import attribute_name, brand_key, plain
 from kgspark.graph.readings import CATALOGUE, DECLARED, Facts
 from kgspark.graph.values import canonical_quantities
@@ -28,13 +29,19 @@ def listings(offers: DataFrame, product_offers: DataFrame) -> DataFrame:
     return offers.join(known, on="offer_id", how="inner")
 
 
-def brands(listed: DataFrame) -> Facts:
-    """has_brand, and the brands: label is the most frequent spelling."""
+def brands(listed: DataFrame, read: DataFrame, value_conflicts: DataFrame) -> Facts:
+    """has_brand, and the brands: label is the most frequent spelling. ``read`` is what
+    text_facts.read_values gives."""
     kind = ontology.load().kinds["brand"]
     key = brand_key(F.col("brand"))
-    said = _say(listed.where(key.isNotNull()), "has_brand", hash_id("brand", key), readings.place("brand"), "brand")
-    labels = readings.most_frequent(said, "dst", "brand")
-    label = F.col("brand")
+    attribute = F.lit(text_facts.BRAND)
+    declaring = text_facts.unrefused(listed.where(key.isNotNull()), value_conflicts, attribute)
+    declaring = declaring.withColumns({"attribute": attribute, "label": F.col("brand")})
+    declared = _say(declaring, "has_brand", hash_id("brand", key), readings.place("brand"), "attribute", "label")
+    beside = text_facts.beside(declared, read.where(F.col("relation") == "has_brand"))
+    said = _both(declared, beside)
+    labels = readings.most_frequent(said, "dst", "label")
+    label = F.col("label")
     nodes = labels.select(
         F.col("dst").alias("node_id"),
         F.lit(kind.name).alias("kind"),
@@ -42,16 +49,20 @@ def brands(listed: DataFrame) -> Facts:
         readings.properties(kind),
         readings.text(kind, label=label),
     )
-    return Facts((readings.nodes(nodes),), _agreed(said, "has_brand", ["src"]), readings.evidence(said, "has_brand"))
+    edges = _agreed(declared, beside, "has_brand")
+    return Facts((readings.nodes(nodes),), edges, readings.evidence(said, "has_brand"))
 
 
-def attribute_values(listed: DataFrame, cfg: FactsSettings) -> Facts:
-    """has_value, and the values: quantities in canonical units, other texts by their normal form."""
+def attribute_values(listed: DataFrame, read: DataFrame, value_conflicts: DataFrame, cfg: FactsSettings) -> Facts:
+    """has_value, and the values: quantities in canonical units, other texts by their normal form. ``read`` is what
+    text_facts.read_values gives.
+    """
     kind = ontology.load().kinds["attribute_value"]
     declared = listed.select("*", F.explode("attributes").alias("name", "raw"))
     declared = declared.withColumns({"attribute": attribute_name(F.col("name")), "wording": plain(F.col("raw"))}).where(
         F.col("attribute").isNotNull() & F.col("wording").isNotNull() & (F.length("wording") <= cfg.max_value_length)
     )
+    declared = text_facts.unrefused(declared, value_conflicts, F.col("attribute"))
     # Each distinct text is parsed once, however many offers say it.
     quantities = canonical_quantities(declared.select("raw").distinct(), cfg.significant_digits)
     valued = declared.join(quantities, on="raw", how="left")
@@ -61,9 +72,11 @@ def attribute_values(listed: DataFrame, cfg: FactsSettings) -> Facts:
     label = F.when(F.col("unit").isNotNull(), canonical).otherwise(F.btrim(F.regexp_replace("raw", r"\s+", " ")))
     valued = valued.withColumn("label", label)
     dst = hash_id("attribute_value", "attribute", key)
-    said = _say(valued, "has_value", dst, readings.places(origin), "attribute", "label", "number", "unit")
+    stated = _say(valued, "has_value", dst, readings.places(origin), "attribute", "label", "number", "unit")
     # Nodes, edges and evidence each read it, and reading costs a parse; the runner clears the cache after the stage.
-    said = said.persist()
+    stated = stated.persist()
+    beside = text_facts.beside(stated, read.where(F.col("relation") == "has_value"))
+    said = _both(stated, beside)
     nodes = readings.most_frequent(said, "dst", "label", "attribute", "number", "unit").select(
         F.col("dst").alias("node_id"),
         F.lit(kind.name).alias("kind"),
@@ -71,7 +84,7 @@ def attribute_values(listed: DataFrame, cfg: FactsSettings) -> Facts:
         readings.properties(kind, attribute=F.col("attribute"), number=F.col("number"), unit=F.col("unit")),
         readings.text(kind, attribute=F.translate("attribute", "_", " "), label=F.col("label")),
     )
-    edges = _agreed(said, "has_value", ["src", "attribute"])
+    edges = _agreed(stated, beside, "has_value")
     return Facts((readings.nodes(nodes),), edges, readings.evidence(said, "has_value"))
 
 
@@ -126,24 +139,48 @@ def _say(listed: DataFrame, relation: str, dst: Column, place: list[Column], *ke
     )
 
 
-def _agreed(said: DataFrame, relation: str, asked: list[str]) -> DataFrame:
-    """Edges of a functional relation: confidence is the share of the records that answer the question (``asked``) and
-    say so, each counted by how sure it is that its offer is the product.
+def _both(declared: DataFrame, beside: DataFrame) -> DataFrame:
+    """What becomes facts, declared or read."""
+    return declared.unionByName(beside.where("wins").select(*declared.columns))
+
+
+def _agreed(declared: DataFrame, beside: DataFrame, relation: str) -> DataFrame:
+    """Edges of a functional relation, by the records that answer its question (a product's attribute).
+
+    Each record i says one thing and is c_i sure: how sure it is that its offer is the product, and where its text was
+    read, times how sure the reading is. A fact's confidence is the share of the sureness that speaks for it, times the
+    surest record that does::
+
+        sum of c_i for it / sum of c_i of all that answer * max of c_i for it
+
+    A further record that agrees lowers neither factor. The second is the least that the probability of "one of them is
+    right" can be, however much they depend on each other (Frechet, Fundamenta Mathematicae 25, 1935): offers are
+    copied, and one lexicon reads all texts, so that noisy-or would promise too much. Of values that only texts say,
+    the one stays that most of the records agree on.
     """
-    by_fact = said.groupBy(*dict.fromkeys([*asked, "src", "relation", "dst"])).agg(
+    columns = ("src", "relation", "attribute", "dst", "source", "record_id", "confidence")
+    stated = declared.select(*columns, F.lit(1).alias("stated"), F.lit(True).alias("wins"))
+    said = stated.unionByName(text_facts.votes(beside).select(*columns, F.lit(0).alias("stated"), "wins"))
+    by_fact = said.groupBy("src", "relation", "attribute", "dst").agg(
         # Distinct: a record may name one attribute twice ("Weight" and "weight").
         F.count_distinct("source", "record_id").alias("support"),
-        F.count("*").alias("saying"),
+        F.max("stated").alias("stated"),
+        F.max("wins").alias("wins"),
         readings.exact_sum(F.col("confidence")).alias("sure"),
+        F.max("confidence").alias("surest"),
     )
-    answers = F.sum("saying").over(Window.partitionBy(*asked))
-    share = readings.rounded(F.col("sure").cast("double") / answers)
+    question = Window.partitionBy("src", "relation", "attribute")
+    of_all = F.try_divide(F.col("sure").cast("double"), F.sum("sure").over(question).cast("double"))
+    share = F.coalesce(of_all, F.lit(0.0))
+    told = by_fact.withColumns(
+        {
+            "confidence": readings.rounded(share * F.col("surest")),
+            "weight": F.lit(1.0),
+        }
+    )
+    origin = F.when(F.col("stated") == 0, "text")
     return readings.edges(
-        by_fact.withColumns(
-            {
-                "confidence": share,
-                "weight": F.lit(1.0),
-                "properties": readings.properties(ontology.load().relations[relation]),
-            }
+        told.where("wins").withColumn(
+            "properties", readings.properties(ontology.load().relations[relation], origin=origin)
         )
     )

@@ -1,7 +1,7 @@
 """The graph: every fact of the silver tables as an edge with its evidence, between nodes of the ontology.
 
 golden products -> product nodes
-offers          -> brands, attribute values, sellers, categories
+offers          -> brands, attribute values, sellers, categories; what their texts say where no offer declares it
 reviews, orders -> who rated, bought, gave back what; what is bought together
 mentions        -> by which aspects reviewers judge, for and against; what products are for
 """
@@ -20,6 +20,7 @@ from kgspark.graph.names import levels
 from kgspark.graph.need_facts import uses
 from kgspark.graph.opinion_facts import aspects
 from kgspark.graph.shopper_facts import actions, ratings, shoppers
+from kgspark.graph.text_facts import read_values
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -36,19 +37,23 @@ def build(
     interactions: DataFrame,
     aspect_mentions: DataFrame,
     need_mentions: DataFrame,
+    attribute_mentions: DataFrame,
+    value_conflicts: DataFrame,
     cfg: FactsSettings,
     night: Night,
 ) -> dict[str, DataFrame]:
     """Turn what is known into nodes, edges and evidence.
 
     Inputs, all silver: products by product_id, product_offers by offer_id, offers by offer_id, reviews by review_id,
-    interactions by interaction_id, aspect_mentions and need_mentions by mention_id. Gives graph.nodes, graph.edges and
+    interactions by interaction_id, aspect_mentions, need_mentions and attribute_mentions by mention_id, value_conflicts
+    by conflict_id: a declared value that reconcile refused makes no fact. Gives graph.nodes, graph.edges and
     graph.evidence; ontology.yaml says what each kind and relation means.
     """
     listed = listings(offers, product_offers)
+    read = read_values(attribute_mentions, listed, cfg.min_text_confidence)
     parts = [
-        brands(listed),
-        attribute_values(listed, cfg),
+        brands(listed, read, value_conflicts),
+        attribute_values(listed, read, value_conflicts, cfg),
         sellers(listed),
         categories(listed, reviews),
         ratings(reviews, product_offers),

@@ -13,6 +13,9 @@ class FactsSettings(Settings):
     max_value_length: int = Field(
         120, ge=1, description="Longest attribute value that becomes a node, in characters; longer ones are prose"
     )
+    min_text_confidence: float = Field(
+        0.9, ge=0, le=1, description="Probability of a reading in an offer's texts from which it may become a fact"
+    )
     significant_digits: int = Field(
         6, ge=1, le=28, description="Digits kept of a quantity after conversion to its canonical unit"
     )

@@ -1,7 +1,7 @@
 """Facts of a release for a person to judge: so many of each kind, drawn by hash, each with the words it was read in.
 
-edges that describe products, readings in offers -> strata (relation, extractor of the surest evidence) -> rows for each
-stratum -> drawn by hash -> the fact in words, and its raw text
+edges that describe products, readings in offers -> strata (relation, "declared" or else extractor of the surest
+evidence) -> rows for each stratum -> drawn by hash -> the fact in words, and its raw text
 
 Every edge lies in one stratum, so that the strata's sizes turn judgements into the precision of a relation
 (audit_precision). Relations get equal shares, since each is asked about; within a relation an extractor's share grows
@@ -21,7 +21,7 @@ from pyspark.sql import functions as F
 
 from kgspark.errors import InputError
 from kgspark.graph import ontology
-from kgspark.graph.readings import CATALOGUE
+from kgspark.graph.readings import CATALOGUE, DECLARED
 from kgspark.publish.audit_words import in_words
 from kgspark.releases import KnowledgeGraph
 
@@ -58,8 +58,11 @@ def describing() -> list[str]:
     return [r.name for r in known if "product" in r.domain and not others & set(r.range_)] + [READINGS]
 
 
-def draw(kg: KnowledgeGraph, sample: int, seed: int, relations: Sequence[str] = ()) -> list[Drawn]:
-    """``sample`` facts of a release, or all it has, over ``relations``, else over those that describe products.
+def draw(
+    kg: KnowledgeGraph, sample: int, seed: int, relations: Sequence[str] = (), from_texts: bool = False
+) -> list[Drawn]:
+    """``sample`` facts of a release, or all it has, over ``relations``, else over those that describe products;
+    ``from_texts`` leaves out those that a source declares.
 
     The same release and seed give the same facts. Raises InputError for a relation that cannot be audited, and where
     the release holds no fact of those asked for.
@@ -70,9 +73,11 @@ def draw(kg: KnowledgeGraph, sample: int, seed: int, relations: Sequence[str] = 
         known = ", ".join([*ontology.load().relations, READINGS])
         raise InputError(f"--relation {unknown[0]} is no relation; known are {known}.")
     population = _population(kg, asked)
+    population = population.where(F.col("extractor") != DECLARED) if from_texts else population
     sizes = {(r["relation"], r["extractor"]): r["facts"] for r in _sizes(population).collect()}
     if not sizes:
-        raise InputError(f"Release {kg.release.release_id} holds no fact of {', '.join(asked)}.")
+        kind = "fact read in texts" if from_texts else "fact"
+        raise InputError(f"Release {kg.release.release_id} holds no {kind} of {', '.join(asked)}.")
     rows = _first(population, allocate(sizes, sample), seed).collect()
     said = in_words(kg, [row.asDict() for row in rows])
     drawn = [Drawn(stratum_size=sizes[row["relation"], row["extractor"]], **_known(row, said)) for row in rows]
@@ -118,7 +123,9 @@ def _deal(total: int, weights: Mapping[K, float], most: Mapping[K, int]) -> dict
 def _population(kg: KnowledgeGraph, asked: Sequence[str]) -> DataFrame:
     """One row a fact: item_id, relation, extractor, subject, object, attribute, confidence, and one place."""
     edges = kg.table("graph.edges").where(F.col("relation").isin([r for r in asked if r != READINGS]))
-    place = F.struct("confidence", "evidence_id", "extractor", *_PLACE)
+    # What a source declares is declared, however sure a text is that says so, too.
+    declared = (F.col("extractor") == DECLARED).alias("declared")
+    place = F.struct(declared, "confidence", "evidence_id", "extractor", *_PLACE)
     surest = kg.table("graph.evidence").groupBy("edge_id").agg(F.max(place).alias("best"))
     facts = edges.join(surest, on="edge_id", how="inner").select(
         F.col("edge_id").alias("item_id"),

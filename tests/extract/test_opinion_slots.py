@@ -49,7 +49,14 @@ def _said(text: str, code: str) -> Said:
         ("It is great.", []),
         # People's own.
         ("I have a beautiful color and it fits my great shape.", []),
+        ("I own a cute belt. I have no curves and thin legs.", []),
         ("The battery is in the box.", []),
+        # Supposed of others; an adverb; not too much is politeness as often as praise.
+        ("You may not like the look.", []),
+        ("Others complained that the fabric is thin.", []),
+        ("It makes my shape look odd. I was disappointed.", []),
+        ("I could easily button it. The size isn't too big.", []),
+        ("A lovely color. The fit is sooo soft.", [("color", "lovely", 1), ("fit", "soft", 1)]),
         ("", []),
         ("😀😀 !!! ???", []),
     ],

@@ -1,4 +1,4 @@
-"""A corner shop in seven silver tables: what tests/graph/test_facts.py expects its graph to be."""
+"""A corner shop in nine silver tables: what tests/graph/test_facts.py expects its graph to be."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ OFFERS = [
         "brand": "Claye",
         "category_path": ["Kitchen", "Mugs"],
         "price": Decimal("8"),
-        "attributes": {"note": "x" * 121},
+        "attributes": {"note": "x" * 121, "weight": "1 kg"},
     },
     {
         "offer_id": "offer/4",

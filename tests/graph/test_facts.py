@@ -27,6 +27,7 @@ from tests.graph.corner_shop import (
     PRODUCTS,
     REVIEWS,
 )
+from tests.graph.corner_shop_texts import ATTRIBUTE_MENTIONS, VALUE_CONFLICTS
 
 NIGHT = Night(date=datetime.date(2026, 1, 2), run_id="run-1")
 CFG = FactsSettings()
@@ -45,6 +46,8 @@ def _graph(spark: SparkSession, shuffled: bool = False) -> dict[str, DataFrame]:
         frame("interactions", INTERACTIONS),
         frame("aspect_mentions", ASPECT_MENTIONS),
         frame("need_mentions", NEED_MENTIONS),
+        frame("attribute_mentions", ATTRIBUTE_MENTIONS),
+        frame("value_conflicts", VALUE_CONFLICTS),
         cfg=CFG,
         night=NIGHT,
     )
@@ -61,15 +64,19 @@ def test_nodes(graph: dict[str, DataFrame]) -> None:
         ("product", "Blue Mug"): ({"gtin": "04006381333931"}, "Blue Mug, Clay & Co, Mugs"),
         ("product", "Lamp"): ({}, "Lamp"),
         ("product", "north n9"): ({"stub": "true", "source": "north", "source_key": "n9"}, "north n9"),
-        # One offer each: the smallest spelling in code points.
+        # One offer each: the smallest spelling in code points. "Claye" is refused.
         ("brand", "CLAY CO."): ({}, "CLAY CO."),
-        ("brand", "Claye"): ({}, "Claye"),
+        ("brand", "Lumo"): ({}, "Lumo"),
         ("category", "Kitchen"): ({"path": "Kitchen", "depth": "1"}, "Kitchen"),
         ("category", "Mugs"): ({"path": "Kitchen > Mugs", "depth": "2"}, "Mugs, Kitchen"),
         ("category", "Pans"): ({"path": "Kitchen > Pans", "depth": "2"}, "Pans, Kitchen"),
         ("category", "Woks"): ({"path": "Kitchen > Pans > Woks", "depth": "3"}, "Woks, Kitchen > Pans"),
         ("attribute_value", "500 g"): ({"attribute": "weight", "number": "500", "unit": "g"}, "weight: 500 g"),
+        ("attribute_value", "1000 g"): ({"attribute": "weight", "number": "1000", "unit": "g"}, "weight: 1000 g"),
         ("attribute_value", "Sky Blue"): ({"attribute": "colour"}, "colour: Sky Blue"),
+        ("attribute_value", "Ceramic"): ({"attribute": "material"}, "material: Ceramic"),
+        ("attribute_value", "40 W"): ({"attribute": "power", "number": "40", "unit": "W"}, "power: 40 W"),
+        ("attribute_value", "10 x 5 cm"): ({"attribute": "dimensions"}, "dimensions: 10 x 5 cm"),
         ("seller", "North"): ({"source": "north"}, None),
         ("seller", "Pots4U"): ({"source": "south"}, None),
         ("shopper", "shopper 00000000"): ({}, None),
@@ -92,15 +99,24 @@ def _named_edges(graph: dict[str, DataFrame]) -> dict[tuple[str, str, str], tupl
 
 def test_edges(graph: dict[str, DataFrame]) -> None:
     assert _named_edges(graph) == {
-        # 2 of 3 offers say so, both surely the mug; the third is 0.9 sure to be it: 2/3 and 0.9/3.
-        ("Blue Mug", "has_brand", "CLAY CO."): (1.0, 0.666667, 2, {}),
-        ("Blue Mug", "has_brand", "Claye"): (1.0, 0.3, 1, {}),
+        # Confidence: share of the sureness for it, times the surest record for it (catalogue_facts._agreed). Two offers
+        # declare it, surely the mug's; of the third, 0.9 sure to be the mug, the title says so, 0.95 sure:
+        # (1 + 1 + 0.855) / (1 + 1 + 0.855) x 1.
+        ("Blue Mug", "has_brand", "CLAY CO."): (1.0, 1.0, 3, {}),
+        ("Lamp", "has_brand", "Lumo"): (1.0, 0.96, 1, {"origin": "text"}),
         ("Blue Mug", "in_category", "Mugs"): (1.0, 1.0, 3, {}),
         ("Mugs", "broader", "Kitchen"): (1.0, 1.0, 3, {}),
         ("Pans", "broader", "Kitchen"): (1.0, 1.0, 1, {}),
         ("Woks", "broader", "Pans"): (1.0, 1.0, 1, {}),
-        ("Blue Mug", "has_value", "500 g"): (1.0, 1.0, 2, {}),
-        ("Blue Mug", "has_value", "Sky Blue"): (1.0, 1.0, 1, {}),
+        # The third offer, 0.9 sure to be the mug, declares 1 kg: 2 / 2.9 x 1, and 0.9 / 2.9 x 0.9.
+        ("Blue Mug", "has_value", "500 g"): (1.0, 0.689655, 2, {}),
+        ("Blue Mug", "has_value", "1000 g"): (1.0, 0.27931, 1, {}),
+        # Declared once, and read once more, 0.95 x 0.9 sure: one more witness takes nothing away.
+        ("Blue Mug", "has_value", "Sky Blue"): (1.0, 1.0, 2, {}),
+        # Read alone: 0.92 and 0.95 sure, against 0.96 x 0.9 = 0.864 for porcelain: 1.87 / 2.734 x 0.95.
+        ("Blue Mug", "has_value", "Ceramic"): (1.0, 0.649781, 2, {"origin": "text"}),
+        ("Lamp", "has_value", "40 W"): (1.0, 0.9, 1, {"origin": "text"}),
+        ("Lamp", "has_value", "10 x 5 cm"): (1.0, 0.95, 1, {"origin": "text"}),
         ("Lamp", "has_value", "Sky Blue"): (1.0, 1.0, 1, {}),
         ("Blue Mug", "offered_by", "North"): (1.0, 1.0, 1, {"price_min": "7.5", "price_max": "7.5", "currency": "EUR"}),
         ("Blue Mug", "offered_by", "Pots4U"): (1.0, 1.0, 2, {}),  # 6.90 EUR and 8 of an unknown currency: not compared
@@ -133,7 +149,7 @@ def test_evidence_points_at_the_field(graph: dict[str, DataFrame]) -> None:
     said = graph["graph.evidence"].join(edges, on="edge_id", how="inner")
     found = {
         (r.relation, r.record_id): (r.bronze_table, r.field, r.begin, r.end)
-        for r in said.where(F.col("src") != LAMP).collect()
+        for r in said.where((F.col("src") != LAMP) & (F.col("extractor") != "lexicon")).collect()
     }
     catalogue, reviews, till = "bronze.catalog_records", "bronze.review_records", "bronze.interaction_records"
     assert found[("has_brand", "n1")] == (catalogue, "maker", 0, 9)
@@ -147,6 +163,31 @@ def test_evidence_points_at_the_field(graph: dict[str, DataFrame]) -> None:
     assert found[("used_for", "t4")] == (reviews, "words", 4, 11)
     assert found[("mentions_aspect", "t2")] == (reviews, "words", 4, 10)
     assert found[("bought", "i1")] == (till, "sku", 0, 2)
+
+
+def test_values_read_in_texts_say_where(graph: dict[str, DataFrame]) -> None:
+    nodes = graph["graph.nodes"].select(F.col("node_id").alias("dst"), "label")
+    said = (
+        graph["graph.evidence"]
+        .where(F.col("extractor") != "declared")
+        .join(graph["graph.edges"].select("edge_id", "relation", "dst"), on="edge_id", how="inner")
+    )
+    found = sorted(
+        (r.label, r.record_id, r.extractor, r.begin, r.end, r.confidence)
+        for r in said.where(F.col("relation").isin("has_brand", "has_value"))
+        .join(nodes, on="dst", how="inner")
+        .collect()
+    )
+    assert found == [
+        ("10 x 5 cm", "n2", "pattern:size", 0, 4, 0.95),
+        ("40 W", "n2", "pattern:quantity", 5, 9, 0.9),
+        ("CLAY CO.", "s2", "lexicon", 0, 4, 0.855),
+        ("Ceramic", "n1", "lexicon", 0, 4, 0.92),
+        ("Ceramic", "s1", "lexicon", 0, 4, 0.95),
+        ("Lumo", "n2", "lexicon", 0, 4, 0.96),
+        ("Sky Blue", "s1", "own_value", 9, 17, 0.97),
+        ("Sky Blue", "s2", "lexicon", 0, 4, 0.855),
+    ]
 
 
 def test_keys_references_and_ontology_hold(graph: dict[str, DataFrame]) -> None:

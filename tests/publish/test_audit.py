@@ -43,7 +43,7 @@ def kg(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Knowled
         for n in range(20)
     ]
     evidence += [
-        {"evidence_id": "evidence/x", "edge_id": "edge/0", "extractor": "lexicon", "confidence": 0.5, **maker},
+        {"evidence_id": "evidence/x", "edge_id": "edge/0", "extractor": "lexicon", "confidence": 1.0, **maker},
         {"evidence_id": "evidence/o", "edge_id": "edge/o", "extractor": "opinion:bare", **word},
         {"evidence_id": "evidence/s", "edge_id": "edge/s", "extractor": "declared", **maker},
     ]
@@ -89,6 +89,16 @@ def test_every_kind_of_fact_is_drawn_and_told(kg: KnowledgeGraph) -> None:
     assert opinion.text == "A bad [[lid]], ask [email]"
     assert reading.fact == "Kettle 2 l -- attribute mentions -> water volume: 2000 ml"
     assert reading.text == "Kettle [[2 l]]"
+
+
+def test_what_sources_declare_can_be_left_out(kg: KnowledgeGraph) -> None:
+    drawn = draw(kg, 6, 7, from_texts=True)
+    assert [(d.relation, d.extractor) for d in drawn] == [
+        ("mentions_aspect", "opinion:bare"),
+        (READINGS, "pattern:quantity"),
+    ]
+    with pytest.raises(InputError, match="no fact read in texts of has_brand"):
+        draw(kg, 6, 7, ["has_brand"], from_texts=True)
 
 
 def test_a_seed_draws_the_same_facts_and_another_seed_others(kg: KnowledgeGraph) -> None:
