@@ -7,6 +7,7 @@ none before it -> old files deleted -> every file searched -> a receipt that nam
 from __future__ import annotations
 
 import datetime
+import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -34,10 +35,12 @@ from kgspark.schema import table
 from kgspark.tables import Lake
 from kgspark.tonight import Tonight, tonight_of
 
+log = logging.getLogger(__name__)
 ERASURES = "ops.erasures"
 ERASURE = "erasure"
 # Shorter texts ("ok", "great") are anybody's.
 SHORTEST_TEXT = 30
+REVIEWS = "silver.reviews"
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def erase(
         tonight = tonight_of(lake, cfg, night, derived, apart=ERASURE + secrets.token_hex(4), refit=refit)
         preflight(lake.spark, cfg, tonight.night, tonight.todo)
         found = _found(tonight, wanted)
-        words = searched_words(lake, last, night, wanted)
+        words = searched_words(lake, tonight.known, night, wanted)
         tonight.ledger.start()
         _remember(lake, people.erased_marks(night.sources, wanted, night.secret))
         deleted = _from_bronze(tonight, stages, found)
@@ -116,22 +119,38 @@ def erase(
     return receipt
 
 
-def searched_words(lake: Lake, last: releases.Release, night: Night, raw_ids: Sequence[str]) -> dict[str, list[str]]:
-    """What must not be found any more, by kind: raw ids, pseudonyms, and texts that nobody else wrote."""
+def searched_words(
+    lake: Lake, known: Sequence[releases.Release], night: Night, raw_ids: Sequence[str]
+) -> dict[str, list[str]]:
+    """What must not be found any more, by kind: raw ids, pseudonyms, and texts that nobody else wrote.
+
+    Their texts come from every release whose reviews can still be read: the latest may be that of an erasure which was
+    stopped before it had deleted the files of the others.
+    """
     names = people.pseudonyms(night.sources, raw_ids, night.secret)
     # An HMAC in any table is a trace, with or without its kind before it.
     words = {"a raw id": list(raw_ids), "a pseudonym": [name.partition("/")[2] for name in names]}
-    if "silver.reviews" in last.tables:
-        reviews = lake.read("silver.reviews", last.tables["silver.reviews"])
-        texts = reviews.select("shopper_id", F.explode(F.array("title", "text")).alias("text"))
-        mine = F.coalesce(F.col("shopper_id").isin(names), F.lit(False))
-        told = texts.where(mine & (F.length("text") >= SHORTEST_TEXT)).select("text").distinct()
+    told: set[str] = set()
+    versions = {release.tables[REVIEWS] for release in known if REVIEWS in release.tables}
+    for version in sorted(versions):
+        mine = F.col("shopper_id").isin(names) & (F.length("text") >= SHORTEST_TEXT)
+        try:
+            told |= {row["text"] for row in _texts(lake, version).where(mine).select("text").distinct().collect()}
+        except Exception as error:  # noqa: BLE001 - whatever Spark says of files that were deleted
+            log.info("reviews of version %d are not there any more (%s)", version, type(error).__name__)
+    if told:
         # What others wrote as well, by itself or within more, stays in their reviews.
-        others = texts.where(~mine).select(F.col("text").alias("other"))
-        shared = others.join(F.broadcast(told), on=F.instr("other", F.col("text")) > 0, how="inner")
-        theirs = {row["text"] for row in told.collect()} - {row["text"] for row in shared.select("text").collect()}
-        words["a text"] = sorted(theirs)
+        theirs = ~F.coalesce(F.col("shopper_id").isin(names), F.lit(False))
+        others = _texts(lake, known[-1].tables[REVIEWS]).where(theirs).select(F.col("text").alias("other"))
+        asked = F.broadcast(lake.spark.createDataFrame([(text,) for text in sorted(told)], "text string"))
+        shared = others.join(asked, on=F.instr("other", F.col("text")) > 0, how="inner").select("text").distinct()
+        words["a text"] = sorted(told - {row["text"] for row in shared.collect()})
     return words
+
+
+def _texts(lake: Lake, version: int) -> DataFrame:
+    reviews = lake.read(REVIEWS, version)
+    return reviews.select("shopper_id", F.explode(F.array("title", "text")).alias("text"))
 
 
 def _found(tonight: Tonight, raw_ids: Sequence[str]) -> dict[str, tuple[DataFrame, int]]:
