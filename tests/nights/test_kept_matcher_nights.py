@@ -72,12 +72,13 @@ def test_a_kept_matcher_remembers_pairs_and_equals_a_full_night_until_it_is_fitt
     assert first["how"] == "all"
     assert first["rows_out"] >= 90
     # A few edits: the same matcher, few rows, and every row as a full night would have it.
-    shops.offers["left/3"] = (shops.offers["left/3"][0], "quite another thing")
-    shops.offers["new/1"] = ("right", shops.offers["left/9"][1])
-    del shops.offers["right/5"]
+    (lefts, rights) = ([key for key in sorted(shops.offers) if key.startswith(side)] for side in ("left", "right"))
+    shops.offers[lefts[3]] = (shops.offers[lefts[3]][0], "quite another thing")
+    shops.offers["new/1"] = (shops.offers[rights[0]][0], shops.offers[lefts[9]][1])
+    del shops.offers[rights[5]]
     with caplog.at_level(logging.INFO, logger="kgspark.resolve.memory"):
         second, _ = shops.night(verify=True)
-    assert "3 of 200 offers are not as they were" in caplog.text
+    assert f"3 of {len(shops.offers)} offers are not as they were" in caplog.text
     assert (second["how"], second["artefact"]) == ("difference", first["artefact"])
     assert 0 < second["inserted"] < first["rows_out"] / 3
     # Fitted anew, nothing of it is remembered.
