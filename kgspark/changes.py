@@ -5,7 +5,7 @@ rows before, rows after -> one hash a row -> met by key -> what to delete and in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, Window
@@ -44,9 +44,12 @@ def row_hash(contract: Table, without: Sequence[str] = ()) -> Column:
     xxhash64 passes over nulls and over the bounds of arrays: which columns are null is hashed too, and what is nested
     goes in as JSON, its maps in order. Vectors, of one length and without nulls, go in as they are.
     """
-    columns = [c for c in contract.columns if not c.volatile and c.name not in without]
-    values = [_comparable(column.name, column.type) for column in columns]
-    return F.xxhash64(*values, *[F.isnull(column.name) for column in columns])
+    return content_hash({c.name: c.type for c in contract.columns if not c.volatile and c.name not in without})
+
+
+def content_hash(types: Mapping[str, str]) -> Column:
+    """The same of some columns; ``types`` by their names."""
+    return F.xxhash64(*[_comparable(*column) for column in types.items()], *[F.isnull(name) for name in types])
 
 
 def _comparable(name: str, type_name: str) -> Column:

@@ -46,14 +46,14 @@ def attributes_train(
     tagger: TaggerOption = None,
 ) -> None:
     """Fit a reader to what the sellers of the latest release declare; name its folder as attributes.reader."""
-    from kgspark import nights
+    from kgspark import artifacts, nights
     from kgspark.extract import attributes
     from kgspark.publish.readers import open_release
     from kgspark.run import open_lake
 
     spark, cfg = nights.configured_session(config, os.environ)
     kg = open_release(open_lake(spark, cfg))
-    root, trained_on = f"{kg.lake.root}/_artifacts", f"release {kg.release.release_id}"
+    root, trained_on = f"{kg.lake.root}/{artifacts.FOLDER}", f"release {kg.release.release_id}"
     folder, texts = attributes.train(kg.table("silver.offers"), cfg.attributes, root, trained_on, tagger)
     typer.echo(f"fitted on {texts} texts; to use it, write attributes: {{reader: {folder}}}")
 

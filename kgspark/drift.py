@@ -10,9 +10,8 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
-
 from kgspark import artifacts
+from kgspark.changes import content_hash
 from kgspark.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,9 +27,7 @@ ROWS = "rows"
 def sketch(rows: DataFrame, *columns: str) -> tuple[int, ...]:
     """The smallest 64-bit hashes of what the columns of the rows say, rising; one pass, no shuffle."""
     types = dict(rows.dtypes)
-    said = [F.array_sort(F.map_entries(name)) if types[name].startswith("map<") else F.col(name) for name in columns]
-    # A hash alone passes over nulls.
-    hashed = rows.select(F.xxhash64(*said, *[F.isnull(name) for name in columns]).alias("hash"))
+    hashed = rows.select(content_hash({name: types[name] for name in columns}).alias("hash"))
     return tuple(row["hash"] for row in hashed.orderBy("hash").limit(SIZE).collect())
 
 

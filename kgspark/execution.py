@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -12,12 +11,13 @@ from typing import Any, TypeVar
 
 from pyspark.sql import DataFrame
 
-from kgspark import __version__, releases
+from kgspark import __version__, artifacts, releases
 from kgspark.changes import Changed, changes
 from kgspark.errors import InputError, OutOfTimeError
 from kgspark.gates import Gates
 from kgspark.incremental import Plan, links_of, of_keys
 from kgspark.ingest.frame import read_sources
+from kgspark.ledger import UNSPENT
 from kgspark.lineage import cut
 from kgspark.memory import peak_driver_mb
 from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, Artefact, Stage
@@ -89,9 +89,8 @@ class Execution:
     def _skip(self, stage: Stage, plan: Plan) -> None:
         """Go on with the stage's released tables, which passed their gates over the same inputs."""
         made = [self.ledger.entry(stage.name, name, self.released[name]) for name in stage.writes]
-        spent = {"seconds": 0.0, "gate_seconds": None, "bytes_written": 0, "inserted": 0, "deleted": 0, "texts": None}
         tonight = {"how": plan.how, "why": plan.why, "inputs": plan.inputs, "peak_driver_mb": peak_driver_mb()}
-        self.ledger.record_stage([row | spent | tonight for row in made])
+        self.ledger.record_stage([row | UNSPENT | tonight for row in made])
         self.progress.end(stage.name, sum(row["rows_out"] for row in made))
 
     def anew(self, stage: Stage) -> dict[str, tuple[DataFrame, DataFrame]]:
@@ -105,7 +104,7 @@ class Execution:
         if stage.fit is None:
             return None, None
         inputs = [None if name in stage.memory else self._input(name) for name in stage.reads]
-        root = f"{self.lake.root}/_artifacts"
+        root = f"{self.lake.root}/{artifacts.FOLDER}"
         kept = f"{root}/{plan.kept}" if plan.kept else None
         fitted = stage.fit(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night, kept=kept)
         folder = fitted.save(root, trained_on=f"{self.ledger.run_id} {stage.name}")
@@ -178,7 +177,7 @@ class Execution:
             )
         contents = f"{self.ledger.run_id} {sorted(self.pinned.items())}"
         row = {
-            "release_id": f"r{self.night.date.isoformat()}-{hashlib.sha256(contents.encode()).hexdigest()[:8]}",
+            "release_id": releases.id_of(self.night.date, contents),
             "night": self.night.date,
             "run_id": self.ledger.run_id,
             "action": "release",

@@ -22,6 +22,8 @@ GOES_ON = ("running", "failed")
 GATE_RESULTS = "ops.gate_results"
 DELIVERIES = "ops.deliveries"
 MOVED = "moved"
+# What a stage spent whose tables were taken over as they are.
+UNSPENT = {"seconds": 0.0, "gate_seconds": None, "bytes_written": 0, "inserted": 0, "deleted": 0, "texts": None}
 
 
 class Ledger:
@@ -134,7 +136,6 @@ class Ledger:
     def move(self, versions: Mapping[str, int]) -> None:
         """Keep that the tables of all stages hold the same rows at other versions."""
         newest = {(row["stage"], row["table"]): row for row in self._stage_rows}
-        spent = {"seconds": 0.0, "gate_seconds": None, "bytes_written": 0, "inserted": 0, "deleted": 0, "how": MOVED}
 
         def moved(inputs: Mapping[str, str] | None) -> dict[str, str]:
             # "gate graph.nodes": what a gate looked up.
@@ -142,7 +143,7 @@ class Ledger:
             return {name: str(versions.get(places[name], pin)) for name, pin in (inputs or {}).items()}
 
         self.record_stage(
-            row | spent | {"version": versions[row["table"]], "inputs": moved(row.get("inputs"))}
+            row | UNSPENT | {"how": MOVED, "version": versions[row["table"]], "inputs": moved(row.get("inputs"))}
             for row in newest.values()
         )
 

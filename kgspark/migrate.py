@@ -9,7 +9,6 @@ ids, prices, vectors) must come along.
 from __future__ import annotations
 
 import datetime
-import hashlib
 import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from pyspark.sql import functions as F
 
 from kgspark import __version__, releases
 from kgspark.errors import InputError
-from kgspark.ledger import MOVED, STAGE_RUNS
+from kgspark.ledger import MOVED, STAGE_RUNS, UNSPENT
 from kgspark.lock import Lock
 from kgspark.pipeline import PREVIOUS, STAGES
 from kgspark.releases import Release
@@ -73,10 +72,10 @@ def migrate(lake: Lake, cfg: Config) -> Release | None:
                 tables[name] = lake.redeclare(name, carried(lake.read(name, version), contract), note)
         lock.confirm()
         _enter(lake, last, tables)
-        contents = hashlib.sha256(f"{last.release_id} {now} {sorted(tables.items())}".encode()).hexdigest()[:8]
+        release_id = releases.id_of(last.night, f"{last.release_id} {now} {sorted(tables.items())}")
         kept = {name: getattr(last, name) for name in ("night", "run_id", "artifacts", "config_hash", "licences")}
         told = {"action": MIGRATION, "tables": tables, "schema_version": now, "code_version": __version__}
-        return releases.publish(lake, kept | told | {"release_id": f"r{last.night.isoformat()}-{contents}"}, known)
+        return releases.publish(lake, kept | told | {"release_id": release_id}, known)
 
 
 def _enter(lake: Lake, last: Release, tables: Mapping[str, int]) -> None:
@@ -88,8 +87,7 @@ def _enter(lake: Lake, last: Release, tables: Mapping[str, int]) -> None:
     }
     now = datetime.datetime.now(datetime.UTC)
     told = {"run_id": f"{MIGRATION}-{secrets.token_hex(4)}", "how": MOVED, "why": MIGRATION, "finished_at": now}
-    spent = {"seconds": 0.0, "gate_seconds": None, "bytes_written": 0, "inserted": 0, "deleted": 0, "texts": None}
-    rows = [row | told | spent | {"version": tables[row["table"]]} for row in newest.values()]
+    rows = [row | told | UNSPENT | {"version": tables[row["table"]]} for row in newest.values()]
     lake.append(STAGE_RUNS, rows, note=MIGRATION)
 
 

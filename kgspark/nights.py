@@ -96,12 +96,12 @@ def forecast_configured(path: Path, date: datetime.date, environ: Mapping[str, s
     """What a night would do, as a configuration file and the options say; nothing is written."""
     from kgspark.bill import bills
     from kgspark.forecast import forecast
-    from kgspark.tonight import refitted, tonight_of
+    from kgspark.tonight import tonight_of
 
     cfg = config.load(path, environ)
     night = Night(date=date, run_id="", sources=configured_sources(cfg, environ), secret=pseudonym_key(cfg, environ))
     lake = open_lake(session(cfg), cfg)
-    tonight = tonight_of(lake, cfg, night, STAGES, options.full, refit=refitted(STAGES) if options.refit else ())
+    tonight = tonight_of(lake, cfg, night, STAGES, options.full, refit=options.refitted(STAGES))
     preflight(lake.spark, cfg, tonight.night, tonight.todo)
     return forecast(tonight, bills(lake, PAST_NIGHTS))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -80,6 +81,11 @@ def retire(lake: Lake, release_ids: Iterable[str], reason: str) -> None:
     lake.append(RETIRED, [{"release_id": r, "reason": reason, "retired_at": now} for r in names], note=reason)
     for name in names:
         manifests.withdraw(lake, name)
+
+
+def id_of(night: datetime.date, contents: str) -> str:
+    """The id of a night's release that holds just these contents."""
+    return f"r{night.isoformat()}-{hashlib.sha256(contents.encode()).hexdigest()[:8]}"
 
 
 def publish(lake: Lake, row: dict[str, Any], releases: list[Release]) -> Release:

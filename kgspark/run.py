@@ -26,7 +26,7 @@ from kgspark.releases import Release
 from kgspark.schedule import run_stages
 from kgspark.side_by_side import Stopwatch
 from kgspark.tables import Lake
-from kgspark.tonight import refitted, tonight_of
+from kgspark.tonight import tonight_of
 from kgspark.verify import verify
 
 
@@ -54,6 +54,10 @@ class NightOptions:
     verify: bool = False
     max_minutes: float | None = None
     max_texts: int | None = None
+
+    def refitted(self, stages: Sequence[Stage]) -> list[str]:
+        """Those of the stages that fit anew what they else go on with."""
+        return [stage.name for stage in stages if stage.fit is not None] if self.refit else []
 
 
 EVERY_NIGHT = NightOptions()
@@ -100,7 +104,7 @@ def _locked_night(
 ) -> NightReport:
     watch = Stopwatch()
     asked = [stage for stage in stages if only is None or stage.name.startswith(tuple(only))]
-    tonight = tonight_of(lake, cfg, night, asked, options.full, refit=refitted(asked) if options.refit else ())
+    tonight = tonight_of(lake, cfg, night, asked, options.full, refit=options.refitted(asked))
     ledger = tonight.ledger
     preflight(lake.spark, cfg, tonight.night, tonight.todo)
     ledger.start()

@@ -88,11 +88,6 @@ def tonight_of(
     return Tonight(lake, cfg, night, known, ledger, planner, todo, decided)
 
 
-def refitted(stages: Sequence[Stage]) -> list[str]:
-    """Those of the stages that fit something."""
-    return [stage.name for stage in stages if stage.fit is not None]
-
-
 def _is_forward(night: Night, known: Sequence[Release]) -> bool:
     """Whether tonight and the night that it starts from are the latest so far: in a backfill, and in the night after
     it, a row may change though nothing that it was made of did (a price period that already lay ahead).

@@ -22,6 +22,7 @@ from kgspark.config import Config
 from kgspark.errors import GateError, InputError
 from kgspark.execution import Execution
 from kgspark.ingest.records import TABLES
+from kgspark.ledger import UNSPENT
 from kgspark.lock import Lock
 from kgspark.night import Night
 from kgspark.pipeline import RAW, STAGES, Stage
@@ -196,9 +197,14 @@ def _from_bronze(tonight: Tonight, stages: Sequence[Stage], found: dict[str, tup
     for name in ingest.writes:
         entry = ledger.entry(ingest.name, name, released[name])
         fewer = deleted.get(name, 0)
-        spent = {"seconds": 0.0, "gate_seconds": None, "bytes_written": 0, "inserted": 0, "deleted": fewer}
-        told = {"version": versions[name], "rows_out": entry["rows_out"] - fewer, "how": "keys", "why": ERASURE}
-        entries.append(entry | spent | told)
+        told = {
+            "deleted": fewer,
+            "version": versions[name],
+            "rows_out": entry["rows_out"] - fewer,
+            "how": "keys",
+            "why": ERASURE,
+        }
+        entries.append(entry | UNSPENT | told)
     ledger.record_stage(entries)
     return deleted
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pyspark.sql import functions as F
 
 from kgspark.carried import Carried
 from kgspark.columns import node_key
+from kgspark.lineage import cut
 from kgspark.resolve import resolver
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, hash_texts, mix, scramble, shares
 from kgspark.resolve.matcher import Matcher
@@ -52,15 +54,19 @@ def of_corpus(corpus: Corpus, listers: Sequence[str]) -> Contenders:
     return Contenders(corpus.hashes, _lanes(listers, corpus.hashes, corpus.small), corpus.small, corpus.doubles)
 
 
-def frame(offers: DataFrame, side: str) -> DataFrame:
-    """A row for each offer (columns OFFER): node_key of its id, named ``side``, and what a Contender is."""
-    columns = ", ".join(f"{side}_{name} {of}" for name, of in _CONTENDER.items())
-    keyed = offers.select(node_key("offer_id").alias(side), *_SAYS)
-    return keyed.mapInArrow(_Contend(side), f"{side} long, {columns}")
+def with_both(pairs: DataFrame, offers: DataFrame) -> DataFrame:
+    """Pairs (left, right: node_key of the ids) with what a Contender is of either offer (columns OFFER)."""
+    columns = ", ".join(f"{name} {of}" for name, of in _CONTENDER.items())
+    keyed = offers.select(node_key("offer_id").alias("key"), *_SAYS)
+    known = cut(keyed.mapInArrow(_contend, f"key long, {columns}"))
+    for side in ("left", "right"):
+        named = [F.col(name).alias(f"{side}_{name}") for name in _CONTENDER]
+        pairs = pairs.join(known.select(F.col("key").alias(side), *named), on=side, how="inner")
+    return pairs
 
 
 def contenders(rows: pa.Table | pa.RecordBatch, side: str) -> Contenders:
-    """The offers on one side of pairs to which ``frame`` was joined."""
+    """The offers on one side of pairs ``with_both``."""
     hashes, lanes, small, doubles = (
         rows.column(f"{side}_{name}").to_numpy(zero_copy_only=False) for name in _CONTENDER
     )
@@ -85,26 +91,8 @@ def rows_of(
 
 
 @dataclass(frozen=True)
-class _Contend:
-    """Turns batches of offers into contenders."""
-
-    side: str
-
-    def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in incoming:
-            hashes = hash_texts(batch.column("offer_id").to_pylist())
-            small, alone = (batch.column(name).to_numpy(zero_copy_only=False) for name in ("small", "alone"))
-            coded = np.array([bool(gtin or model) for gtin, model in zip(*_codes(batch), strict=True)], dtype=bool)
-            alike = np.where(coded, 1, batch.column("alike").to_numpy(zero_copy_only=False))
-            lanes = _lanes(batch.column("lister").to_pylist(), hashes, small)
-            said = (hashes.view(np.int64), lanes.view(np.int64), small, np.where(alone, alike, 1).astype(np.int64))
-            named = {f"{self.side}_{name}": pa.array(values) for name, values in zip(_CONTENDER, said, strict=True)}
-            yield pa.RecordBatch.from_pydict({self.side: batch.column(self.side), **named})
-
-
-@dataclass(frozen=True)
 class Remember:
-    """Rows of SCORED out of pairs whose score is known, with both their contenders (``frame``)."""
+    """Rows of SCORED out of pairs whose score is known, ``with_both`` contenders."""
 
     fitted: Carried[Matcher]
     cfg: ResolveSettings
@@ -117,6 +105,19 @@ class Remember:
             p = self.fitted.value.believed(score, np.maximum(left.doubles, right.doubles))
             pairs = pa.Table.from_batches([batch])
             yield from rows_of(pairs, left, right, score, p, ~(left.small | right.small), self.cfg).to_batches()
+
+
+def _contend(incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Turns batches of offers into contenders."""
+    for batch in incoming:
+        hashes = hash_texts(batch.column("offer_id").to_pylist())
+        small, alone = (batch.column(name).to_numpy(zero_copy_only=False) for name in ("small", "alone"))
+        coded = np.array([bool(gtin or model) for gtin, model in zip(*_codes(batch), strict=True)], dtype=bool)
+        alike = np.where(coded, 1, batch.column("alike").to_numpy(zero_copy_only=False))
+        lanes = _lanes(batch.column("lister").to_pylist(), hashes, small)
+        said = (hashes.view(np.int64), lanes.view(np.int64), small, np.where(alone, alike, 1).astype(np.int64))
+        named = {name: pa.array(values) for name, values in zip(_CONTENDER, said, strict=True)}
+        yield pa.RecordBatch.from_pydict({"key": batch.column("key"), **named})
 
 
 def _codes(batch: pa.RecordBatch) -> tuple[list[str | None], list[str | None]]:

@@ -63,9 +63,7 @@ def remembered(pairs: DataFrame, offers: DataFrame, fitted: Matcher, cfg: Resolv
     not list were not worth keeping.
     """
     both = pairs.join(memory.pairs.select("left", "right", "score"), on=["left", "right"], how="inner")
-    for side in ("left", "right"):
-        both = both.join(contenders.frame(offers, side), on=side, how="inner")
-    return both.mapInArrow(contenders.Remember(Carried(fitted), cfg), contenders.SCORED)
+    return contenders.with_both(both, offers).mapInArrow(contenders.Remember(Carried(fitted), cfg), contenders.SCORED)
 
 
 def winners(pairs: DataFrame, rounds: int = compete.ROUNDS) -> DataFrame:

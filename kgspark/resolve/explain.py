@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import functions as F
 
+from kgspark import artifacts
 from kgspark.errors import InputError
 from kgspark.ingest.sources import unique_sources
 from kgspark.resolve import nearness, pair_rows, resolver, shared_keys, store
@@ -117,7 +118,7 @@ def _matcher(kg: KnowledgeGraph) -> Matcher:
     fingerprint = kg.release.artifacts.get("matcher")
     if fingerprint is None:
         raise InputError(f"Release {kg.release.release_id} was resolved without a matcher; run a night.")
-    return store.load(f"{kg.lake.root}/_artifacts/matcher/{fingerprint}")
+    return store.load(f"{kg.lake.root}/{artifacts.FOLDER}/matcher/{fingerprint}")
 
 
 def _judged(kg: KnowledgeGraph, left: str, right: str) -> dict[str, Any] | None:

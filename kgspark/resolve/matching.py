@@ -78,15 +78,15 @@ def fit(
     """
     answers = decisions.agreed(decisions.rows(decided))
     said = answers.obeyed
+    number = offers.count()
     rows_seen, said_seen = drift.sketch(offers, *_LEARNT_FROM), staleness.hashes(said)
     pinned: Matcher | None = None
     if cfg.matcher:
         kept, pinned = None, store.load(cfg.matcher)
     else:
-        pinned = staleness.good_enough(kept, offers, rows_seen, said_seen, cfg)
+        pinned = staleness.good_enough(kept, offers, number, rows_seen, said_seen, cfg)
         kept = kept if pinned else None
     told = promises(offers, night.sources, pinned, cfg)
-    number = offers.count()
     if number <= cfg.max_driver_offers:
         read = listed(offers, told.once).toArrow()
         corpus, ids = corpus_of(read), read.column("offer_id").to_pylist()
@@ -133,7 +133,7 @@ def build(
     read = cut(reading.read(told))
     memory = None
     if offers_before is not None and pairs_before is not None and fitted.matcher.learnt:
-        memory = recall(offers_before, pairs_before, told, read, fitted.once, cfg)
+        memory = recall(offers_before, pairs_before, told, read, fitted.offers, fitted.once, cfg)
     frame = shared_keys.without_placeholders(read, cfg)
     said = spark.createDataFrame(list(fitted.decisions), distributed.DECISIONS)
     judged = distributed.judged(frame, said, fitted.matcher, cfg, fitted.offers, memory)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from kgspark.changes import content_hash
 from kgspark.columns import node_key
 from kgspark.lineage import cut
 from kgspark.resolve import offers as reading
@@ -44,16 +45,23 @@ class Memory:
 
 
 def recall(
-    before: DataFrame, pairs: DataFrame, told: DataFrame, read: DataFrame, once: Sequence[str], cfg: ResolveSettings
+    before: DataFrame,
+    pairs: DataFrame,
+    told: DataFrame,
+    read: DataFrame,
+    number: int,
+    once: Sequence[str],
+    cfg: ResolveSettings,
 ) -> Memory | None:
     """What can be taken from the last release; None where it would spare little.
 
     Inputs: silver.offers and silver.offer_pairs of the last release, made under tonight's matcher and settings;
-    tonight's offers, as ``offers.told`` and as ``offers.read`` gave them. Runs jobs: it counts what changed.
+    tonight's ``number`` of offers, as ``offers.told`` and as ``offers.read`` gave them. Runs jobs: it counts what is
+    not as it was.
     """
     told_then = reading.told(before, once)
     touched = cut(_changed(told_then, told))
-    changed, number = touched.count(), told.count()
+    changed = touched.count()
     log.info("resolve: %d of %d offers are not as they were", changed, number)
     if changed > MOST * number:
         return None
@@ -79,9 +87,7 @@ def recall(
 
 def _changed(before: DataFrame, now: DataFrame) -> DataFrame:
     """``offer_id`` of the offers that are not equal in both."""
-    columns = [name for name in now.columns if name != "offer_id"]
-    # A hash alone passes over nulls.
-    said = F.xxhash64(*columns, *[F.isnull(name) for name in columns]).alias("said")
+    said = content_hash({name: of for name, of in now.dtypes if name != "offer_id"}).alias("said")
     both = before.select("offer_id", said).unionByName(now.select("offer_id", said))
     alike = both.groupBy("offer_id", "said").agg(F.count("*").alias("times"))
     return alike.where("times < 2").select("offer_id").distinct()

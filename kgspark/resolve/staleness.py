@@ -36,10 +36,15 @@ def hashes(said: Sequence[tuple[str, str, int]]) -> tuple[int, ...]:
 
 
 def good_enough(
-    folder: str | None, offers: DataFrame, rows: Sequence[int], answers: Sequence[int], cfg: ResolveSettings
+    folder: str | None,
+    offers: DataFrame,
+    number: int,
+    rows: Sequence[int],
+    answers: Sequence[int],
+    cfg: ResolveSettings,
 ) -> Matcher | None:
-    """The matcher in a folder, if it learnt anything, and offers (silver.offers, and their sketch), their words and
-    people's answers (their hashes) are much those that it was fitted on.
+    """The matcher in a folder, if it learnt anything, and offers (silver.offers, ``number`` of them, and their sketch),
+    their words and people's answers (their hashes) are much those that it was fitted on.
     """
     if not folder or not drift.holds(folder, rows, cfg.refit_at):
         return None
@@ -47,13 +52,13 @@ def good_enough(
     other = set(answers) ^ set(artifacts.manifest(folder).get("seen", {}).get(ANSWERS, ()))
     if not matcher.learnt or len(other) >= cfg.refit_answers:
         return None
-    common = newly_common(offers, matcher, cfg)
+    common = newly_common(offers, number, matcher, cfg)
     if common:
         log.info("resolve: a new matcher is fitted, as it knows nothing of words that are common now: %s", common[:10])
     return None if common else matcher
 
 
-def newly_common(offers: DataFrame, matcher: Matcher, cfg: ResolveSettings) -> list[str]:
+def newly_common(offers: DataFrame, number: int, matcher: Matcher, cfg: ResolveSettings) -> list[str]:
     """Words that more than twice ``max_word_offers`` offers hold, as far as a sample tells, and at most the cap held
     when the matcher was fitted: it would search by them, and take them for rare.
     """
@@ -62,6 +67,6 @@ def newly_common(offers: DataFrame, matcher: Matcher, cfg: ResolveSettings) -> l
     held = document_frequency(sample.text)
     most = cfg.max_word_offers
     # Few offers are all in the sample; none of their words can be too common.
-    of_all = held * max(1.0, offers.count() / max(len(sample), 1))
+    of_all = held * max(1.0, number / max(len(sample), 1))
     found = np.flatnonzero((of_all > 2 * most) & (held >= _HELD) & (columns(matcher.frequencies, sample).text <= most))
     return [sample.vocabulary[column] for column in found]

@@ -106,7 +106,7 @@ def test_what_is_known_is_what_was_a_candidate_of_two_offers_that_stayed_as_they
     told = reading.told(offers, fitted.once)
     read = reading.read(told).localCheckpoint()
     monkeypatch.setattr(memory, "MOST", 0.5)
-    recalled = memory.recall(before, pairs, told, read, fitted.once, CFG)
+    recalled = memory.recall(before, pairs, told, read, offers.count(), fitted.once, CFG)
     assert recalled is not None
     frequencies, number = fitted.matcher.frequencies, offers.count()
 
@@ -131,7 +131,7 @@ def test_codes_that_become_placeholders_and_too_many_changes_forget_everything(
 
     def recalled(offers: dict[str, dict[str, Any]]) -> memory.Memory | None:
         told = reading.told(_frame(spark, offers), fitted.once)
-        return memory.recall(before, pairs, told, reading.read(told), fitted.once, CFG)
+        return memory.recall(before, pairs, told, reading.read(told), len(offers), fitted.once, CFG)
 
     world = _world()
     assert recalled(world) is not None
