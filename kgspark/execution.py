@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from kgspark import __version__, artifacts, releases
 from kgspark.changes import Changed, changes
 from kgspark.errors import InputError, OutOfTimeError
 from kgspark.gates import Gates
 from kgspark.incremental import Plan, links_of, of_keys
-from kgspark.ingest.frame import read_sources
+from kgspark.inputs import Inputs
 from kgspark.ledger import UNSPENT
 from kgspark.lineage import cut
 from kgspark.memory import peak_driver_mb
-from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, Artefact, Stage
+from kgspark.pipeline import Artefact, Stage
 from kgspark.progress import Progress
 from kgspark.releases import Release
-from kgspark.resolve.distributed import DECISIONS as DECIDED
 from kgspark.schema import REJECTED_SUFFIX, table
 from kgspark.session import describe
 from kgspark.side_by_side import Stopwatch, shares, side_by_side
@@ -31,6 +31,8 @@ from kgspark.tables import Written
 from kgspark.tonight import Tonight
 
 log = logging.getLogger(__name__)
+# Up to so many, the keys of a stage are sent to every worker: ids, some tens of MB.
+FEW_KEYS = 500_000
 Result = TypeVar("Result")
 
 
@@ -39,10 +41,11 @@ class Execution:
 
     def __init__(self, tonight: Tonight, progress: Progress, max_texts: int | None = None) -> None:
         self.lake, self.cfg, self.night, self.ledger = tonight.lake, tonight.cfg, tonight.night, tonight.ledger
-        self.planner, self.progress, self._decided = tonight.planner, progress, tonight.decided
+        self.planner, self.progress = tonight.planner, progress
         self.released = dict(tonight.last.tables) if tonight.last else {}
         self.pinned = self.released | self.ledger.versions()
-        self.gates = Gates(self.lake, self.cfg, self.night, self.ledger, self.released, self._input)
+        self._inputs = Inputs(tonight, self.released, self.pinned)
+        self.gates = Gates(self.lake, self.cfg, self.night, self.ledger, self.released, self._inputs.read)
         # Kept until the end of the night, as later stages ask which of their keys are among them.
         self._changed: dict[str, Changed] = {}
         self._todo, self._max_texts = tonight.todo, max_texts
@@ -64,14 +67,15 @@ class Execution:
         with self._persisting():
             fitted, artefact = self._fitted(stage, plan)
             plan = plan.under(artefact)
-            keys = self.planner.changed(stage, plan, self._changed).persist() if plan.how == "keys" else None
+            keys = self._keys(stage, plan)
             texts = self._new_texts(stage)
             # What it remembers was made under the artefact of the released tables.
             frames = self._build(stage, fitted, keys, anew=plan.how == "all" or artefact != plan.kept)
             self._check_outputs(stage, frames)
-            done = self._each(lambda name: self._write(stage, plan, name, frames[name], keys), sorted(frames))
+            before = {} if plan.how == "all" else self._before(stage, frames, keys)
+            done = self._each(lambda name: self._write(stage, name, frames[name], before.get(name)), sorted(frames))
         written = {each.table: each for each in done}
-        self.pinned |= {name: each.version for name, each in written.items()}
+        self.pinned.update({name: each.version for name, each in written.items()})
         seconds = shares(watch.lap(), {name: each.seconds for name, each in written.items()})
         gated = self.gates.check(stage, written)
         gate_seconds = shares(watch.lap(), gated)
@@ -97,13 +101,13 @@ class Execution:
         """For each table of a stage what the night has, and what building it whole from tonight's inputs gives."""
         fitted, _ = self._fitted(stage, self.planner.plan(stage, self.pinned))
         frames = self._build(stage, fitted, None, anew=True)
-        return {name: (self._input(name), frame) for name, frame in sorted(frames.items())}
+        return {name: (self._inputs.read(name), frame) for name, frame in sorted(frames.items())}
 
     def _fitted(self, stage: Stage, plan: Plan) -> tuple[Artefact | None, str | None]:
         """What the stage fits, or goes on with, and its place as ``name/sha256``."""
         if stage.fit is None:
             return None, None
-        inputs = [None if name in stage.memory else self._input(name) for name in stage.reads]
+        inputs = [None if name in stage.memory else self._inputs.read(name) for name in stage.reads]
         root = f"{self.lake.root}/{artifacts.FOLDER}"
         kept = f"{root}/{plan.kept}" if plan.kept else None
         fitted = stage.fit(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night, kept=kept)
@@ -114,7 +118,7 @@ class Execution:
         """Texts that the stage will embed. Raises OutOfTimeError where they are more than the night may."""
         if stage.new_texts is None:
             return None
-        inputs = [self._input(name) for name in stage.reads]
+        inputs = [self._inputs.read(name) for name in stage.reads]
         texts = stage.new_texts(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night).count()
         if self._max_texts is not None and texts > self._max_texts:
             raise OutOfTimeError(
@@ -125,11 +129,13 @@ class Execution:
 
     def _build(self, stage: Stage, fitted: Artefact | None, keys: DataFrame | None, anew: bool) -> dict[str, DataFrame]:
         """The stage's frames, of some keys or (None) of all, and ``anew`` without what it remembers."""
-        read = {name: self._input(name) for name in stage.reads if name not in stage.memory or not anew}
-        if keys is not None:
+        read = {name: self._inputs.read(name) for name in stage.reads if name not in stage.memory or not anew}
+        given: dict[str, Any] = {} if stage.fit is None else {"fitted": fitted}
+        if stage.part is not None:
+            given["keys"] = keys
+        elif keys is not None:
             read = of_keys(stage, read, keys)
         inputs = [read.get(name) for name in stage.reads]
-        given: dict[str, Any] = {} if stage.fit is None else {"fitted": fitted}
         return stage.build(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night, **given)
 
     @contextmanager
@@ -148,17 +154,34 @@ class Execution:
     def _each(self, work: Callable[[str], Result], names: Sequence[str]) -> list[Result]:
         return side_by_side(work, names, self.cfg.spark.tables_at_a_time)
 
-    def _write(self, stage: Stage, plan: Plan, name: str, frame: DataFrame, keys: DataFrame | None) -> Written:
+    def _keys(self, stage: Stage, plan: Plan) -> DataFrame | None:
+        """The keys that must be built again; None: all."""
+        if plan.how != "keys":
+            return None
+        keys = self.planner.changed(stage, plan, self._changed).persist()
+        count = keys.count()
+        log.info("stage=%s keys=%d run=%s", stage.name, count, self.ledger.run_id)
+        # Few travel to the rows, which then need not be sorted by key.
+        return F.broadcast(keys) if count <= FEW_KEYS else keys
+
+    def _before(self, stage: Stage, written: Iterable[str], keys: DataFrame | None) -> dict[str, DataFrame]:
+        """Of the released tables, the rows that tonight's are compared with."""
+        before = {name: self.lake.read(name, self.released[name]) for name in written if name in self.released}
+        if keys is None:
+            return before
+        if stage.part is not None:
+            return stage.part(before, keys)
+        return {name: rows.join(keys, on=keys.columns, how="left_semi") for name, rows in before.items()}
+
+    def _write(self, stage: Stage, name: str, frame: DataFrame, before: DataFrame | None) -> Written:
+        """Replace the table, or, where rows before are given, write how they differ."""
         describe(self.lake.spark, f"kgspark {stage.name}: write {name}")
-        note, base = f"{self.ledger.run_id} {stage.name}", self.released.get(name)
-        if plan.how == "all" or base is None:
+        note = f"{self.ledger.run_id} {stage.name}"
+        if before is None:
             return self.lake.overwrite(name, frame, note)
-        watch = Stopwatch()
-        before = self.lake.read(name, base)
+        watch, base = Stopwatch(), self.released[name]
         known = self.ledger.rows_of(name, base)
-        rows = before.count() if known is None else known
-        if keys is not None:
-            before = before.join(keys, on=keys.columns, how="left_semi")
+        rows = self.lake.read(name, base).count() if known is None else known
         links = links_of(name, self._todo)
         found = cut(changes(table(name), before, frame, links))
         if found.count() == 0:
@@ -189,27 +212,11 @@ class Execution:
         }
         return releases.publish(self.lake, row, known)
 
-    def _pin(self, name: str) -> tuple[str, int | None]:
-        """A stage's input as table and version; None where no night has written it."""
-        if name.endswith(PREVIOUS):
-            name = name.removesuffix(PREVIOUS)
-            return name, self.released.get(name)
-        return name, self.pinned.get(name)
-
-    def _input(self, name: str) -> DataFrame:
-        if name == RAW:
-            return read_sources(self.lake.spark, self.night.sources, self.cfg.ingest)
-        if name == DECISIONS:
-            # As they were read before the night began: their file may have changed since.
-            return self.lake.spark.createDataFrame(list(self._decided), DECIDED)
-        name, version = self._pin(name)
-        return self.lake.empty(name) if version is None else self.lake.read(name, version)
-
     def _stage_row(
         self, stage: Stage, written: dict[str, Written], name: str, seconds: float, gate_seconds: float | None
     ) -> dict[str, Any]:
         done = written[name]
-        known = [self.ledger.rows_of(*self._pin(read)) for read in stage.reads]
+        known = [self.ledger.rows_of(*self._inputs.pin(read)) for read in stage.reads]
         rejects = written.get(name + REJECTED_SUFFIX)
         row = {
             "stage": stage.name,

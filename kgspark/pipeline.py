@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 
 from kgspark.embed import vectors
 from kgspark.extract import aspects, attributes, needs
-from kgspark.graph import facts, metrics
+from kgspark.graph import facts, metrics, owners
 from kgspark.ingest import interactions, offers, price_history, records, reviews
 from kgspark.reconcile import conflicts
 from kgspark.reconcile import products as golden
@@ -47,9 +47,11 @@ class Stage:
     each output key depends only on the input rows of that key (and on what was fitted); ``by`` then names the columns
     of that key, in every output and in the inputs. An input that lacks them is reached through one that has them: by
     its own key, or by the columns that ``links`` names, of the first input. Without ``by`` the stage itself knows what
-    to keep. ``memory`` are those of ``reads`` that spare work and decide no row: they are None where all is to be built
-    anew. ``new_texts`` gets what ``build`` gets, and gives a row for each text that it would embed: for the bill, and a
-    night's budget. ``version`` goes up whenever the same input gives other rows.
+    to keep. ``part``, where some output rows are of no single key, gets the released tables by name and the keys, and
+    gives those of their rows that ``build`` makes again; ``build`` then gets all its inputs, and ``keys`` beside them
+    (None: all). ``memory`` are those of ``reads`` that spare work and decide no row: they are None where all is to be
+    built anew. ``new_texts`` gets what ``build`` gets, and gives a row for each text that it would embed: for the bill,
+    and a night's budget. ``version`` goes up whenever the same input gives other rows.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Stage:
     fit: Callable[..., Artefact] | None = None
     by: tuple[str, ...] = ()
     links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    part: Callable[[Mapping[str, DataFrame], DataFrame], dict[str, DataFrame]] | None = None
     memory: tuple[str, ...] = ()
     new_texts: Callable[..., DataFrame] | None = None
 
@@ -208,8 +211,10 @@ STAGES: tuple[Stage, ...] = (
         ("graph.nodes", "graph.edges", "graph.evidence"),
         facts.build,
         "facts",
-        "whole",
+        "rows",
         version=2,
+        by=("product_id",),
+        part=owners.part,
     ),
     Stage("graph.metrics", ("graph.nodes", "graph.edges"), ("graph.node_metrics",), metrics.build, "graph", "whole"),
     Stage(

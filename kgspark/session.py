@@ -85,6 +85,11 @@ def _stderr_to(file: Path) -> Iterator[None]:
         os.close(kept)
 
 
+def is_remote(spark: SparkSession) -> bool:
+    """Whether a session is Spark Connect; told by its class, as importing Connect's needs gRPC."""
+    return type(spark).__module__.startswith("pyspark.sql.connect")
+
+
 def describe(spark: SparkSession, text: str) -> None:
     """Say in the Spark UI what the next jobs are for; over Spark Connect, which has no such field, nothing happens."""
     # The only use of the classic context: a label, which the night can do without.

@@ -25,14 +25,20 @@ def category_id(path: Column) -> Column:
     return hash_id("category", category_key(path))
 
 
-def categories(listed: DataFrame, reviews: DataFrame) -> Facts:
-    """in_category from offers, broader from offers and reviews, and a node for every level of every path."""
+def memberships(listed: DataFrame) -> Facts:
+    """in_category: which category each product's offers are filed under."""
     filed = _filed(listed, CATALOGUE, F.col("product_id"), F.col("confidence"))
-    # A review that names no product still says that its category exists, and where it lies.
-    reviewed = _filed(reviews, REVIEWS, F.lit(None).cast("string"), F.lit(1.0))
     members = filed.withColumns(
         {"relation": F.lit("in_category"), "dst": category_id(F.col("path"))}
     ).withColumnRenamed("product_id", "src")
+    return Facts((), _edges(members, "in_category"), readings.evidence(members, "in_category"))
+
+
+def hierarchy(listed: DataFrame, reviews: DataFrame) -> Facts:
+    """broader, from the paths of offers and of reviews, and a node for every level of every path."""
+    filed = _filed(listed, CATALOGUE, F.col("product_id"), F.col("confidence"))
+    # A review that names no product still says that its category exists, and where it lies.
+    reviewed = _filed(reviews, REVIEWS, F.lit(None).cast("string"), F.lit(1.0))
     # Nodes, edges and evidence each read it; the runner clears the cache when the stage is written.
     prefixes = _prefixes(filed.unionByName(reviewed)).persist()
     below = prefixes.where(F.size("path") > 1).withColumns(
@@ -43,9 +49,7 @@ def categories(listed: DataFrame, reviews: DataFrame) -> Facts:
             "confidence": F.lit(1.0),
         }
     )
-    edges = readings.union([_edges(members, "in_category"), _edges(below, "broader")])
-    evidence = readings.union([readings.evidence(members, "in_category"), readings.evidence(below, "broader")])
-    return Facts((_nodes(prefixes),), edges, evidence)
+    return Facts((_nodes(prefixes),), _edges(below, "broader"), readings.evidence(below, "broader"))
 
 
 def _filed(records: DataFrame, bronze_table: str, product_id: Column, confidence: Column) -> DataFrame:

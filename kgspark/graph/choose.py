@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from kgspark.graph.engine_api import Graph, GraphEngine
 from kgspark.graph.engine_arrow import ArrowEngine
 from kgspark.graph.engine_driver import DriverEngine
-from kgspark.graph.engines import GraphFramesEngine, is_remote
+from kgspark.graph.engines import GraphFramesEngine
 from kgspark.graph.settings import GraphSettings
+from kgspark.session import is_remote
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 from kgspark.errors import EngineError
 from kgspark.graph.engine_api import RESET, ROUNDS, TOLERANCE, Graph, pagerank_rounds, prepare, within
 from kgspark.graph.engine_arrow import check_seeds, count_degrees
+from kgspark.session import is_remote
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -133,11 +134,6 @@ class GraphFramesGraph(Graph):
             if state.where(F.col("last") > F.col("sum") * tolerance).isEmpty():
                 break
         return state.select("id", F.col("sum").alias("pagerank"))
-
-
-def is_remote(spark: SparkSession) -> bool:
-    """Whether a session is Spark Connect; told by its class, as importing Connect's needs gRPC."""
-    return type(spark).__module__.startswith("pyspark.sql.connect")
 
 
 def _graphframe(vertices: DataFrame, edges: DataFrame) -> Any:

@@ -14,11 +14,12 @@ from pyspark.sql import functions as F
 
 from kgspark.graph import ontology, readings
 from kgspark.graph.catalogue_facts import attribute_values, brands, listings, sellers
-from kgspark.graph.category_facts import categories
+from kgspark.graph.category_facts import hierarchy, memberships
 from kgspark.graph.co_purchase import bought_with
 from kgspark.graph.names import levels
-from kgspark.graph.need_facts import uses
+from kgspark.graph.need_facts import category_uses, concepts, product_uses
 from kgspark.graph.opinion_facts import aspects
+from kgspark.graph.readings import Facts
 from kgspark.graph.shopper_facts import actions, ratings, shoppers
 from kgspark.graph.text_facts import read_values
 
@@ -41,33 +42,46 @@ def build(
     value_conflicts: DataFrame,
     cfg: FactsSettings,
     night: Night,
+    keys: DataFrame | None = None,
 ) -> dict[str, DataFrame]:
     """Turn what is known into nodes, edges and evidence.
 
     Inputs, all silver: products by product_id, product_offers by offer_id, offers by offer_id, reviews by review_id,
     interactions by interaction_id, aspect_mentions, need_mentions and attribute_mentions by mention_id, value_conflicts
     by conflict_id: a declared value that reconcile refused makes no fact. Gives graph.nodes, graph.edges and
-    graph.evidence; ontology.yaml says what each kind and relation means.
+    graph.evidence; ontology.yaml says what each kind and relation means. With ``keys`` (product_id) edges and evidence
+    are those of these products, and those that are made of no single product's records (owners.py); nodes are all.
     """
-    listed = listings(offers, product_offers)
-    read = read_values(attribute_mentions, listed, cfg.min_text_confidence)
-    parts = [
-        brands(listed, read, value_conflicts),
-        attribute_values(listed, read, value_conflicts, cfg),
-        sellers(listed),
-        categories(listed, reviews),
-        ratings(reviews, product_offers),
-        actions(interactions, product_offers),
+
+    def of_products(known: DataFrame) -> list[Facts]:
+        listed = listings(offers, known)
+        read = read_values(attribute_mentions, listed, cfg.min_text_confidence)
+        return [
+            brands(listed, read, value_conflicts),
+            attribute_values(listed, read, value_conflicts, cfg),
+            sellers(listed),
+            memberships(listed),
+            ratings(reviews, known),
+            actions(interactions, known),
+            aspects(aspect_mentions, known),
+            product_uses(need_mentions, known),
+        ]
+
+    of_all = of_products(product_offers)
+    # Every relation of a product is found through its offers, so that fewer offers are fewer products.
+    some = of_all if keys is None else of_products(product_offers.join(keys, on="product_id", how="left_semi"))
+    shared = [
+        hierarchy(listings(offers, product_offers), reviews),
         bought_with(interactions, product_offers, cfg),
-        aspects(aspect_mentions, product_offers),
-        uses(need_mentions, product_offers),
+        category_uses(need_mentions),
     ]
-    people = shoppers(reviews, interactions)
-    things = [product_nodes(products, product_offers), people, *(node for part in parts for node in part.nodes)]
+    things = [product_nodes(products, product_offers), shoppers(reviews, interactions)]
+    things.append(concepts(need_mentions, product_offers))
+    things += [node for part in (*of_all, *shared) for node in part.nodes]
     return {
         "graph.nodes": readings.union(things),
-        "graph.edges": readings.union([part.edges for part in parts]),
-        "graph.evidence": readings.union([part.evidence for part in parts]),
+        "graph.edges": readings.union([part.edges for part in (*some, *shared)]),
+        "graph.evidence": readings.union([part.evidence for part in (*some, *shared)]),
     }
 
 

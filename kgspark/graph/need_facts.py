@@ -20,32 +20,52 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
-def uses(mentions: DataFrame, product_offers: DataFrame) -> Facts:
-    """used_for, used_by, used_when and used_where from products and from categories, and the concepts they lead to."""
+def product_uses(mentions: DataFrame, product_offers: DataFrame) -> Facts:
+    """used_for, used_by, used_when and used_where from the products whose offers or reviews say so."""
+    return _facts(_of_products(mentions, product_offers))
+
+
+def category_uses(mentions: DataFrame) -> Facts:
+    """The same relations from the deepest categories that the mentions were read in."""
+    return _facts(_of_categories(mentions))
+
+
+def concepts(mentions: DataFrame, product_offers: DataFrame) -> DataFrame:
+    """A node for every need that a product or a category has: one for all relations that lead to it."""
     kind = ontology.load().kinds["concept"]
+    said = _of_products(mentions, product_offers).unionByName(_of_categories(mentions))
+    return readings.nodes(
+        said.select("dst", "need")
+        .distinct()
+        .select(
+            F.col("dst").alias("node_id"),
+            F.lit(kind.name).alias("kind"),
+            F.col("need").alias("label"),
+            readings.properties(kind),
+            readings.text(kind, label=F.col("need")),
+        )
+    )
+
+
+def _of_products(mentions: DataFrame, product_offers: DataFrame) -> DataFrame:
     known = product_offers.select("offer_id", "product_id", F.col("confidence").alias("is_product"))
     of_product = mentions.join(known, on="offer_id", how="inner")
+    return _say(of_product, F.col("product_id"), F.col("confidence") * F.col("is_product"))
+
+
+def _of_categories(mentions: DataFrame) -> DataFrame:
     filed = mentions.withColumn("path", levels(F.col("category_path"))).where(F.size("path") > 0)
-    sure = F.col("confidence") * F.col("is_product")
-    said = _say(of_product, F.col("product_id"), sure).unionByName(
-        _say(filed, category_id(F.col("path")), F.col("confidence"))
-    )
-    # A need may have an edge from the product and from its category, in several relations: one node for all.
-    nodes = said.select("dst", "need").distinct()
-    nodes = nodes.select(
-        F.col("dst").alias("node_id"),
-        F.lit(kind.name).alias("kind"),
-        F.col("need").alias("label"),
-        readings.properties(kind),
-        readings.text(kind, label=F.col("need")),
-    )
-    facts = said.groupBy("src", "relation", "dst").agg(
+    return _say(filed, category_id(F.col("path")), F.col("confidence"))
+
+
+def _facts(said: DataFrame) -> Facts:
+    counted = said.groupBy("src", "relation", "dst").agg(
         F.count_distinct("source", "bronze_table", "record_id").alias("support"),
         F.max("confidence").alias("confidence"),
         F.count("*").cast("double").alias("weight"),
     )
-    edges = readings.edges(facts.select("*", F.create_map().cast("map<string,string>").alias("properties")))
-    return Facts((readings.nodes(nodes),), edges, readings.evidence(said, *RELATIONS))
+    edges = readings.edges(counted.select("*", F.create_map().cast("map<string,string>").alias("properties")))
+    return Facts((), edges, readings.evidence(said, *RELATIONS))
 
 
 def _say(mentions: DataFrame, src: Column, confidence: Column) -> DataFrame:

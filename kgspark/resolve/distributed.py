@@ -43,10 +43,10 @@ def judged(
     """The candidate pairs among ``number`` offers that are worth keeping: left and right (node_key of the offers),
     near, steps, said, score, tie, p, beaten (it had to win, did not, and has p 0).
     """
-    pairs = grid.candidates(offers, decisions, fitted.frequencies, cfg, number, memory)
+    # Read for the pairs of each group and for their offers, and by whether they are known.
+    pairs = cut(grid.candidates(offers, decisions, fitted.frequencies, cfg, number, memory))
     if memory is None:
         return winners(scored(pairs, offers, fitted, cfg, number))
-    pairs = cut(pairs)
     anew = scored(pairs.where("NOT known"), offers, fitted, cfg, number)
     return winners(anew.unionByName(remembered(pairs.where("known"), offers, fitted, cfg, memory)))
 
@@ -68,6 +68,8 @@ def remembered(pairs: DataFrame, offers: DataFrame, fitted: Matcher, cfg: Resolv
 
 def winners(pairs: DataFrame, rounds: int = compete.ROUNDS) -> DataFrame:
     """The scored pairs with ``beaten``: rounds of "best of both slots", each pair standing once in either slot."""
+    # Read for the contest and for what it decides, and scored once; Spark Connect takes no plan that is much deeper.
+    pairs = cut(pairs)
     rank = F.struct((-F.col("score")).alias("z"), "tie", "left", "right")
     # The union of both slots, slim: what a pair is beside its rank is joined to it at the end.
     pair = F.xxhash64("left", "right").alias("pair")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -33,29 +34,35 @@ NIGHT = Night(date=datetime.date(2026, 1, 2), run_id="run-1")
 CFG = FactsSettings()
 
 
-def _graph(spark: SparkSession, shuffled: bool = False) -> dict[str, DataFrame]:
+SHOP = {
+    "products": PRODUCTS,
+    "product_offers": PRODUCT_OFFERS,
+    "offers": OFFERS,
+    "reviews": REVIEWS,
+    "interactions": INTERACTIONS,
+    "aspect_mentions": ASPECT_MENTIONS,
+    "need_mentions": NEED_MENTIONS,
+    "attribute_mentions": ATTRIBUTE_MENTIONS,
+    "value_conflicts": VALUE_CONFLICTS,
+}
+
+
+def graph_of(
+    spark: SparkSession, shop: Mapping[str, list[dict[str, Any]]], keys: DataFrame | None = None, shuffled: bool = False
+) -> dict[str, DataFrame]:
+    """The graph of a shop; tables that are not given are the corner shop's."""
+
     def frame(name: str, values: list[dict[str, Any]]) -> DataFrame:
         built = rows(spark, f"silver.{name}", values[::-1] if shuffled else values)
         return built.repartition(3) if shuffled else built
 
-    return facts.build(
-        frame("products", PRODUCTS),
-        frame("product_offers", PRODUCT_OFFERS),
-        frame("offers", OFFERS),
-        frame("reviews", REVIEWS),
-        frame("interactions", INTERACTIONS),
-        frame("aspect_mentions", ASPECT_MENTIONS),
-        frame("need_mentions", NEED_MENTIONS),
-        frame("attribute_mentions", ATTRIBUTE_MENTIONS),
-        frame("value_conflicts", VALUE_CONFLICTS),
-        cfg=CFG,
-        night=NIGHT,
-    )
+    tables = {name: frame(name, values) for name, values in (SHOP | dict(shop)).items()}
+    return facts.build(*tables.values(), cfg=CFG, night=NIGHT, keys=keys)
 
 
 @pytest.fixture(scope="module")
 def graph(spark: SparkSession) -> dict[str, DataFrame]:
-    return {name: frame.persist() for name, frame in _graph(spark).items()}
+    return {name: frame.persist() for name, frame in graph_of(spark, SHOP).items()}
 
 
 def test_nodes(graph: dict[str, DataFrame]) -> None:
@@ -204,6 +211,6 @@ def test_keys_references_and_ontology_hold(graph: dict[str, DataFrame]) -> None:
 
 
 def test_same_rows_whatever_the_order(graph: dict[str, DataFrame], spark: SparkSession) -> None:
-    again = _graph(spark, shuffled=True)
+    again = graph_of(spark, SHOP, shuffled=True)
     for name, frame in graph.items():
         assert sorted(map(str, again[name].collect())) == sorted(map(str, frame.collect()))

@@ -1,0 +1,37 @@
+"""What stages read: tables as the night or the last release has them, the framed dumps, what people decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import DataFrame
+
+from kgspark.ingest.frame import read_sources
+from kgspark.pipeline import DECISIONS, PREVIOUS, RAW
+from kgspark.resolve.distributed import DECISIONS as DECIDED
+from kgspark.tonight import Tonight
+
+
+class Inputs:
+    """One night's view; ``pinned`` is where each table stands, and moves with every write."""
+
+    def __init__(self, tonight: Tonight, released: Mapping[str, int], pinned: Mapping[str, int]) -> None:
+        self._tonight, self._released, self._pinned = tonight, released, pinned
+
+    def pin(self, name: str) -> tuple[str, int | None]:
+        """An input as table and version; None where no night has written it."""
+        if name.endswith(PREVIOUS):
+            name = name.removesuffix(PREVIOUS)
+            return name, self._released.get(name)
+        return name, self._pinned.get(name)
+
+    def read(self, name: str) -> DataFrame:
+        """An input by the name under which a stage reads it; empty where no night has written the table."""
+        lake, night = self._tonight.lake, self._tonight.night
+        if name == RAW:
+            return read_sources(lake.spark, night.sources, self._tonight.cfg.ingest)
+        if name == DECISIONS:
+            # As they were read before the night began: their file may have changed since.
+            return lake.spark.createDataFrame(list(self._tonight.decided), DECIDED)
+        name, version = self.pin(name)
+        return lake.empty(name) if version is None else lake.read(name, version)
