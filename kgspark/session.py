@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from kgspark.errors import EngineError, InputError
 
 # Set by spark-submit in the Python process that it starts.
 SUBMITTED = "PYSPARK_GATEWAY_PORT"
+# Spark's jobs that may be cancelled where a night is stopped; its books and its lock are written under none.
+_JOBS = "kgspark"
 
 
 def read_conf(path: Path) -> dict[str, str]:
@@ -48,7 +52,8 @@ def get_session(
     builder = SparkSession.Builder().appName(app_name)
     if SUBMITTED in os.environ:
         # spark-submit has chosen master, memory, jars and interpreter; a file of ours must not overrule it.
-        return builder.getOrCreate()
+        with _own_handler():
+            return builder.getOrCreate()
     # Workers must run the interpreter that has our packages, and they read this before the JVM starts.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -59,13 +64,23 @@ def get_session(
             builder = builder.config(key, value)
     said = Path(tempfile.gettempdir()) / f"kgspark-jvm-{os.getpid()}.log"
     try:
-        with _stderr_to(said):
+        with _stderr_to(said), _own_handler():
             return builder.getOrCreate()
     except Exception as error:
         raise EngineError(
             f"Spark did not start ({str(error).splitlines()[0]}); check that Java 17 or 21 is on the PATH or in "
             f"JAVA_HOME, and read {said}."
         ) from error
+
+
+def is_local(conf_file: Path | None, extra: Mapping[str, str]) -> bool:
+    """Whether the session that these settings start reads a path without a scheme from this machine's disk: then a file
+    can be looked for without it.
+    """
+    if {SUBMITTED, "SPARK_REMOTE", "HADOOP_CONF_DIR"} & os.environ.keys():
+        return False
+    settings = (read_conf(conf_file) if conf_file else {}) | dict(extra)
+    return settings.get("spark.master", "").startswith("local") and "spark.hadoop.fs.defaultFS" not in settings
 
 
 @contextlib.contextmanager
@@ -85,12 +100,30 @@ def _stderr_to(file: Path) -> Iterator[None]:
         os.close(kept)
 
 
+@contextlib.contextmanager
+def _own_handler() -> Iterator[None]:
+    """Keep what a command of ours does on Ctrl-C (stops.py), where Spark puts its own handler; a notebook gets it."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    if before is not signal.default_int_handler and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, before)
+
+
 def describe(spark: SparkSession, text: str) -> None:
-    """Say in the Spark UI what the next jobs are for; over Spark Connect, which has no such field, nothing happens."""
-    # The only use of the classic context: a label, which the night can do without.
+    """Say in the Spark UI what this thread's next jobs are for, and that they may be cancelled; over Spark Connect,
+    which has no such field, nothing happens.
+    """
+    # With cancel_jobs the only use of the classic context: the night can do without.
     context = getattr(spark, "_sc", None)
     if context is not None:
-        context.setJobDescription(text)
+        context.setJobGroup(_JOBS, text)
+
+
+def cancel_jobs(spark: SparkSession) -> None:
+    """End the jobs that run now under a description; those that a thread begins later run."""
+    context = getattr(spark, "_sc", None)
+    if context is not None:
+        context.cancelJobGroup(_JOBS)
 
 
 def default_session() -> SparkSession:

@@ -1,0 +1,56 @@
+"""How a run is closed that did not end well: what ended it says whether, and how, the same command goes on.
+
+an error or a signal -> status and message in ops.runs -> the same error, or for a signal a sentence
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kgspark.errors import GateError, KgsparkError, OutOfTimeError
+from kgspark.session import cancel_jobs
+from kgspark.stops import Stopped, within
+from kgspark.tonight import Tonight
+
+# Seconds for one commit on a Spark that has just been told to drop everything else.
+CLOSING = 30.0
+
+
+@contextmanager
+def closing(tonight: Tonight, stages: int) -> Iterator[None]:
+    """Within it a run is written that has begun; ``stages`` are all that it is to do."""
+    ledger = tonight.ledger
+    try:
+        yield
+    except OutOfTimeError as error:
+        ledger.finish("stopped", str(error))
+        raise
+    except GateError as error:
+        ledger.finish("gate_failed", str(error))
+        raise
+    except KgsparkError as error:
+        ledger.finish("failed", str(error))
+        raise
+    except Exception as error:
+        ledger.finish("failed", _first_line(error))
+        raise
+    except BaseException as error:
+        # Before anything else is asked of Spark: what still computes on this thread would keep its cores.
+        cancel_jobs(tonight.lake.spark)
+        # An entry whose table was cancelled on the way to the book must not keep the run from being closed.
+        within(CLOSING, ledger.settle)
+        said = _first_line(error)
+        within(CLOSING, lambda: ledger.finish("stopped", said))
+        if not isinstance(error, Stopped):
+            raise
+        done = len(ledger.stages_done())
+        raise Stopped(
+            error.number,
+            f"The night of {tonight.night.date} was stopped by {error.name}: {done} of {stages} stages are written; "
+            "start the same command again and it goes on with the others.",
+        ) from None
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0][:500] if str(error) else ''}"
