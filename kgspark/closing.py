@@ -5,14 +5,17 @@ an error or a signal -> status and message in ops.runs -> the same error, or for
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kgspark.errors import GateError, KgsparkError, OutOfTimeError
+from kgspark.errors import GateError, KgsparkError, OutOfTimeError, text_of
+from kgspark.ledger import Ledger
 from kgspark.session import cancel_jobs
 from kgspark.stops import Stopped, within
 from kgspark.tonight import Tonight
 
+log = logging.getLogger(__name__)
 # Seconds for one commit on a Spark that has just been told to drop everything else.
 CLOSING = 30.0
 
@@ -24,16 +27,16 @@ def closing(tonight: Tonight, stages: int) -> Iterator[None]:
     try:
         yield
     except OutOfTimeError as error:
-        ledger.finish("stopped", str(error))
+        _close(ledger, "stopped", str(error))
         raise
     except GateError as error:
-        ledger.finish("gate_failed", str(error))
+        _close(ledger, "gate_failed", str(error))
         raise
     except KgsparkError as error:
-        ledger.finish("failed", str(error))
+        _close(ledger, "failed", str(error))
         raise
     except Exception as error:
-        ledger.finish("failed", _first_line(error))
+        _close(ledger, "failed", _first_line(error))
         raise
     except BaseException as error:
         # Before anything else is asked of Spark: what still computes on this thread would keep its cores.
@@ -52,5 +55,13 @@ def closing(tonight: Tonight, stages: int) -> Iterator[None]:
         ) from None
 
 
+def _close(ledger: Ledger, status: str, said: str) -> None:
+    try:
+        ledger.finish(status, said)
+    except Exception as error:  # noqa: BLE001 - what ended the night is what a person must read
+        log.warning("that the run is %s could not be written (%s)", status, type(error).__name__)
+
+
 def _first_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {str(error).splitlines()[0][:500] if str(error) else ''}"
+    lines = text_of(error).splitlines()
+    return f"{type(error).__name__}: {lines[0][:500] if lines else ''}"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import typer
 
-from kgspark.errors import EngineError, KgsparkError
+from kgspark.errors import EngineError, KgsparkError, text_of
 from kgspark.hints import with_config
 from kgspark.stops import Stopped, stoppable
 
@@ -34,7 +34,7 @@ def guarded(command: Callable[[], object], config: str | None = None) -> int:
     except Exception as error:
         if os.environ.get("KGSPARK_LOG", "").upper() == "DEBUG":
             raise
-        text = str(error).strip().splitlines()
+        text = text_of(error).splitlines()
         what = f"{type(error).__name__}: {text[0][:300] if text else ''}"
         _say(f"the engine failed ({what}); run again with KGSPARK_LOG=debug for the whole trace.")
         return EngineError.exit_code

@@ -9,8 +9,8 @@ import os
 import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -52,8 +52,7 @@ def get_session(
     builder = SparkSession.Builder().appName(app_name)
     if SUBMITTED in os.environ:
         # spark-submit has chosen master, memory, jars and interpreter; a file of ours must not overrule it.
-        with _own_handler():
-            return builder.getOrCreate()
+        return _started(builder)
     # Workers must run the interpreter that has our packages, and they read this before the JVM starts.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -64,8 +63,8 @@ def get_session(
             builder = builder.config(key, value)
     said = Path(tempfile.gettempdir()) / f"kgspark-jvm-{os.getpid()}.log"
     try:
-        with _stderr_to(said), _own_handler():
-            return builder.getOrCreate()
+        with _stderr_to(said):
+            return _started(builder)
     except Exception as error:
         raise EngineError(
             f"Spark did not start ({str(error).splitlines()[0]}); check that Java 17 or 21 is on the PATH or in "
@@ -100,13 +99,14 @@ def _stderr_to(file: Path) -> Iterator[None]:
         os.close(kept)
 
 
-@contextlib.contextmanager
-def _own_handler() -> Iterator[None]:
-    """Keep what a command of ours does on Ctrl-C (stops.py), where Spark puts its own handler; a notebook gets it."""
-    before = signal.getsignal(signal.SIGINT)
-    yield
-    if before is not signal.default_int_handler and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, before)
+def _started(builder: SparkSession.Builder) -> SparkSession:
+    """The session. Within a command that a signal may end (stops.py) it is made on a thread of its own: the signal ends
+    the waiting, and not a start halfway, after which the JVM would not notice that we are gone; nor does PySpark, which
+    looks at the main thread only, put its own handler of Ctrl-C in place of ours.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        return builder.getOrCreate()
+    return ThreadPoolExecutor(1, thread_name_prefix="kgspark-session").submit(builder.getOrCreate).result()
 
 
 def describe(spark: SparkSession, text: str) -> None:
@@ -120,10 +120,13 @@ def describe(spark: SparkSession, text: str) -> None:
 
 
 def cancel_jobs(spark: SparkSession) -> None:
-    """End the jobs that run now under a description; those that a thread begins later run."""
+    """End the jobs that run now under a description; those that a thread begins later run. A Spark that is gone, as by
+    the signal that ended us, has none.
+    """
     context = getattr(spark, "_sc", None)
     if context is not None:
-        context.cancelJobGroup(_JOBS)
+        with contextlib.suppress(Exception):
+            context.cancelJobGroup(_JOBS)
 
 
 def default_session() -> SparkSession:

@@ -14,7 +14,7 @@ from kgspark import releases
 from kgspark.config import Config
 from kgspark.incremental import Planner
 from kgspark.ingest.deliveries import deliveries_hash
-from kgspark.ledger import Ledger
+from kgspark.ledger import RUNNING, Ledger
 from kgspark.migrate import refuse_other_schema
 from kgspark.night import Night
 from kgspark.pipeline import RAW, STAGES, Stage
@@ -51,7 +51,8 @@ class Tonight:
         if rest:
             done = sorted(self.ledger.stages_done())
             what = f"{len(done)} stages are written already: {', '.join(done)}" if done else "no stage is written yet"
-            said.append(f"{rest['run_id']} was left open ({rest['status']}) and goes on; {what}.")
+            how = "no end was written" if rest["status"] == RUNNING else rest["status"]
+            said.append(f"{rest['run_id']} was left open ({how}) and goes on; {what}.")
         return said
 
 

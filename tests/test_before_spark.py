@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_files_that_only_the_cluster_can_see_are_left_to_it(config: Path) -> Non
 
 def test_steps_that_no_stage_is_called_like(config: Path) -> None:
     with pytest.raises(InputError, match=r"No stage is called ingets\.; there are ingest\.records"):
-        nights.run_configured(config, nights.datetime.date(2026, 1, 2), {}, only=("ingets.",))
+        nights.run_configured(config, datetime.date(2026, 1, 2), {}, only=("ingets.",))
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,13 @@ def _raise(error: Exception) -> object:
     return command
 
 
+class MuteError(Exception):
+    """An error of Spark's whose JVM was killed: it cannot even say what it is."""
+
+    def __str__(self) -> str:
+        raise ConnectionRefusedError
+
+
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
@@ -33,6 +40,11 @@ def _raise(error: Exception) -> object:
             3,
             "kgspark: the engine failed (RuntimeError: executor lost); "
             "run again with KGSPARK_LOG=debug for the whole trace.\n",
+        ),
+        (
+            MuteError(),
+            3,
+            "kgspark: the engine failed (MuteError: Spark is gone); run again with KGSPARK_LOG=debug for the whole trace.\n",
         ),
     ],
 )
