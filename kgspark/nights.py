@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import glob
 import importlib
 import threading
 from collections.abc import Mapping, Sequence
@@ -122,6 +123,9 @@ def _configured_night(
     check_settings(cfg, night, stages)
     if _on_this_disk(cfg) and any(RAW in stage.reads for stage in stages):
         check_local_files(night.sources)
+    answers = cfg.resolve.decisions
+    if answers and answers.endswith(".csv") and _on_this_disk(cfg) and ":/" not in answers and not glob.glob(answers):
+        raise InputError(f"resolve.decisions {answers} cannot be read: there is no such file.")
     return cfg, night, stages
 
 

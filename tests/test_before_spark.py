@@ -68,12 +68,13 @@ def test_a_wrong_option_of_a_night(config: Path, options: tuple[str, ...], told:
     [
         ("mine.yaml", "lake: [", "is not YAML"),
         ("mine.yaml", "sources: []\nspark: {properties_file: null}", "names no source"),
+        ("mine.yaml", CONFIG + "resolve: {{decisions: nowhere.csv}}\n", "resolve.decisions nowhere.csv cannot be read"),
         ("shop.yaml", SHOP.format(path="nowhere/*.csv"), "Source shop: no file at nowhere"),
         ("key", "", "No key for shopper pseudonyms"),
     ],
 )
 def test_a_mistake_in_a_file_of_a_night(config: Path, dry: tuple[str, ...], file: str, text: str, told: str) -> None:
-    (config.parent / file).write_text(text)
+    (config.parent / file).write_text(text.format(lake="nowhere", folder=config.parent) if "{folder}" in text else text)
     with pytest.raises(InputError, match=told):
         run("nightly", "-c", config, *dry)
 

@@ -44,7 +44,8 @@ class MuteError(Exception):
         (
             MuteError(),
             3,
-            "kgspark: the engine failed (MuteError: Spark is gone); run again with KGSPARK_LOG=debug for the whole trace.\n",
+            "kgspark: the engine failed (MuteError: Spark is gone); "
+            "run again with KGSPARK_LOG=debug for the whole trace.\n",
         ),
     ],
 )
