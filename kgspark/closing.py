@@ -42,16 +42,16 @@ def closing(tonight: Tonight, stages: int) -> Iterator[None]:
         # Before anything else is asked of Spark: what still computes on this thread would keep its cores.
         cancel_jobs(tonight.lake.spark)
         # An entry whose table was cancelled on the way to the book must not keep the run from being closed.
-        within(CLOSING, ledger.settle)
+        settled = within(CLOSING, ledger.settle)
         said = _first_line(error)
         within(CLOSING, lambda: ledger.finish("stopped", said))
         if not isinstance(error, Stopped):
             raise
-        done = len(ledger.stages_done())
+        done = f"{len(ledger.stages_done())} of {stages} stages are written" if settled else "what is written stays"
         raise Stopped(
             error.number,
-            f"The night of {tonight.night.date} was stopped by {error.name}: {done} of {stages} stages are written; "
-            "start the same command again and it goes on with the others.",
+            f"The night of {tonight.night.date} was stopped by {error.name}: {done}; start the same command again and "
+            "it goes on with the rest.",
         ) from None
 
 

@@ -104,7 +104,8 @@ def _started(builder: SparkSession.Builder) -> SparkSession:
     the waiting, and not a start halfway, after which the JVM would not notice that we are gone; nor does PySpark, which
     looks at the main thread only, put its own handler of Ctrl-C in place of ours.
     """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    there = SparkSession.getActiveSession() is not None
+    if there or signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         return builder.getOrCreate()
     return ThreadPoolExecutor(1, thread_name_prefix="kgspark-session").submit(builder.getOrCreate).result()
 
