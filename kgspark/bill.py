@@ -1,4 +1,5 @@
-"""What nights cost: stage by stage, and how that changed over the last nights.
+"""What nights cost: stage by stage, and how that changed over the last nights. Seconds of people's tables are those of
+stages, one after another: building, writing and gating; how many of them the gates took stands beside.
 
 ops.runs, ops.stage_runs -> one bill a run -> totals, and each stage beside the nights before
 """
@@ -12,7 +13,7 @@ from typing import Any
 from pyspark.sql import functions as F
 from rich.table import Table as Grid
 
-from kgspark.ledger import MOVED, RUNS, STAGE_RUNS
+from kgspark.ledger import DIED, MOVED, RUNNING, RUNS, STAGE_RUNS
 from kgspark.tables import Lake
 
 _SUMMED = (
@@ -30,7 +31,9 @@ _SUMMED = (
 
 @dataclass(frozen=True)
 class StageBill:
-    """What a stage cost in a run: the columns of ops.stage_runs, added up over its tables."""
+    """What a stage cost in a run: the columns of ops.stage_runs, added up over its tables; ``seconds`` are without
+    those of its gates, ``total_seconds`` with them.
+    """
 
     stage: str
     how: str
@@ -64,17 +67,26 @@ class NightBill:
         return float(sum(getattr(stage, what) for stage in self.stages))
 
 
-def bills(lake: Lake, nights: int) -> list[NightBill]:
-    """The bills of the last runs, oldest first."""
+def bills(lake: Lake, nights: int, held: bool = True) -> list[NightBill]:
+    """The bills of the last runs, oldest first; where nobody holds the lake, none runs, whatever the book says."""
     if not lake.exists(STAGE_RUNS):
         return []
     runs = lake.read(RUNS).orderBy(F.desc("started_at"), "run_id").limit(nights).collect()
     spent = lake.read(STAGE_RUNS).where(F.col("run_id").isin(*[run["run_id"] for run in runs]))
     rows = [row.asDict() for row in spent.orderBy("finished_at").collect()]
     return [
-        NightBill(run["run_id"], str(run["night"]), run["status"], stage_bills(rows, run["run_id"]))
+        NightBill(run["run_id"], str(run["night"]), status(run["status"], held), stage_bills(rows, run["run_id"]))
         for run in reversed(runs)
     ]
+
+
+def status(written: str, held: bool) -> str:
+    """How a run stands: one that was killed could not write that it ended.
+
+    >>> status("running", held=False), status("running", held=True), status("released", held=False)
+    ('died', 'running', 'released')
+    """
+    return DIED if written == RUNNING and not held else written
 
 
 def stage_bills(rows: Sequence[dict[str, Any]], run_id: str) -> tuple[StageBill, ...]:
@@ -92,19 +104,22 @@ def stage_bills(rows: Sequence[dict[str, Any]], run_id: str) -> tuple[StageBill,
 
 def records(found: Sequence[NightBill]) -> list[dict[str, Any]]:
     """For JSON."""
-    return [asdict(night) for night in found]
+    return [
+        asdict(night) | {"stages": [asdict(stage) | {"total_seconds": stage.total_seconds} for stage in night.stages]}
+        for night in found
+    ]
 
 
 def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
     """For a terminal: a line a night, then the last night's stages, each beside the median of the nights before."""
-    nights = _grid("nights", "night", "run", "status", "s", "gates s", "rows written", "MB written")
+    nights = _grid("nights", "night", "run", "status", "stages s", "of them gates s", "rows written", "MB written")
     for night in found:
         changed = night.total("inserted") + night.total("deleted")
         nights.add_row(
             night.night,
             night.run_id,
             night.status,
-            f"{night.total('seconds'):.1f}",
+            f"{night.total('total_seconds'):.1f}",
             f"{night.total('gate_seconds'):.1f}",
             f"{changed:,.0f}",
             f"{night.total('bytes_written') / 1e6:.1f}",
@@ -117,7 +132,7 @@ def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
         f"stages of {last.night}",
         "stage",
         "how",
-        "s",
+        "stage s",
         "before s",
         "rows written",
         "of rows",

@@ -9,17 +9,19 @@ import os
 import secrets
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import kgspark.cli_opinions  # noqa: F401 - adds its commands to evaluate
 from kgspark import cli_attributes
 from kgspark.cli_audit import audit
-from kgspark.cli_nights import nights_app, privacy_app, releases_app, telling
+from kgspark.cli_nights import check_command, nights_app, privacy_app, releases_app, telling
+from kgspark.cli_options import DEFAULT_CONFIG, ROWS_SHOWN, ConfigOption, JsonOption, printer, release_of
 from kgspark.cli_resolve import evaluate_app, resolve_app
-from kgspark.errors import EngineError, InputError, KgsparkError
+from kgspark.errors import InputError
+from kgspark.guard import guarded, quieten
+from kgspark.hints import given_config
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 sources_app = typer.Typer(no_args_is_help=True, help="Look at the sources before a night does.")
@@ -34,11 +36,6 @@ app.add_typer(nights_app)
 app.add_typer(releases_app, name="releases")
 app.add_typer(privacy_app, name="privacy")
 app.command("audit")(audit)
-
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-DEFAULT_CONFIG = Path("conf/local.yaml")
-ROWS_SHOWN = 50
 
 
 @app.command()
@@ -65,6 +62,8 @@ def nightly(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do and cost; write nothing.")] = False,
 ) -> None:
     """Run a whole night: dumps in, a gated release out. Only what changed since the last one is built."""
+    night = _date(date)
+    check_command(on_failure)
     from kgspark.forecast import lines
     from kgspark.nights import forecast_configured, run_configured
     from kgspark.publish.readers import open_release
@@ -73,11 +72,11 @@ def nightly(
 
     options = NightOptions(full=full, refit=refit, verify=verify, max_minutes=max_minutes, max_texts=max_texts)
     if dry_run:
-        typer.echo("\n".join(lines(forecast_configured(config, _date(date), os.environ, options))))
+        typer.echo("\n".join(lines(forecast_configured(config, night, os.environ, options))))
         return
-    console = _console()
+    console = printer()
     with telling(on_failure):
-        spark, cfg, report = run_configured(config, _date(date), os.environ, console=console, options=options)
+        spark, cfg, report = run_configured(config, night, os.environ, console=console, options=options)
     print_summary(console, report, open_release(open_lake(spark, cfg)), str(config))
 
 
@@ -89,16 +88,14 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """A node with its facts, and for every fact where it was read."""
-    from kgspark.publish.readers import open_release
     from kgspark.publish.render import node_lines, node_record
     from kgspark.publish.show import view
 
-    _, lake = _lake(config)
-    node = view(open_release(lake), node_or_text, facts=facts)
+    node = view(release_of(config)[0], node_or_text, facts=facts)
     if as_json:
         typer.echo(json.dumps(node_record(node), ensure_ascii=False))
         return
-    console = Console()
+    console = printer()
     for line in node_lines(node):
         console.print(line, highlight=False, soft_wrap=True)
 
@@ -112,17 +109,15 @@ def sql(
     as_json: JsonOption = False,
 ) -> None:
     """Run SQL against a release: select ... from graph.nodes."""
-    from kgspark.publish.readers import open_release
     from kgspark.publish.readers import sql as run_sql
     from kgspark.publish.render import frame_grid
 
-    _, lake = _lake(config)
-    answer = run_sql(open_release(lake, release=release), query)
+    answer = run_sql(release_of(config, release)[0], query)
     if as_json:
         for row in answer.limit(rows).collect():
             typer.echo(json.dumps(row.asDict(recursive=True), default=str, ensure_ascii=False))
         return
-    _console().print(frame_grid(answer, rows))
+    printer().print(frame_grid(answer, rows))
 
 
 @app.command()
@@ -139,9 +134,8 @@ def tables(
             json.dumps([contract.model_dump(mode="json", by_alias=True) for contract in chosen], ensure_ascii=False)
         )
         return
-    console = Console()
     for grid in table_grids(chosen, columns=name is not None):
-        console.print(grid)
+        printer().print(grid)
 
 
 @app.command()
@@ -152,9 +146,10 @@ def sample(
     catalogue_only: Annotated[bool, typer.Option(help="The same offers, without reviews and orders.")] = False,
 ) -> None:
     """Write a sample world: shops, reviews, orders, and the truth beside them."""
-    from kgspark.sample.world import write_world
+    from kgspark.sample.world import check_folder, write_world
     from kgspark.session import default_session
 
+    check_folder(str(out))
     typer.echo(write_world(default_session(), str(out), offers, seed, catalogue_only=catalogue_only))
 
 
@@ -168,7 +163,7 @@ def sources_check(
     from kgspark.publish.sources_report import print_report
 
     reports = check_configured(config, os.environ, records)
-    print_report(Console(), reports)
+    print_report(printer(), reports)
     if any(report.error for report in reports):
         raise typer.Exit(InputError.exit_code)
 
@@ -184,19 +179,6 @@ def key_new(file: Path) -> None:
     file.touch(mode=0o600)
     file.write_text(secrets.token_hex(32) + "\n")
     typer.echo(f"wrote {file}")
-
-
-def _lake(config: Path) -> tuple[Any, Any]:
-    from kgspark.nights import configured_session
-    from kgspark.run import open_lake
-
-    spark, cfg = configured_session(config, os.environ)
-    return spark, open_lake(spark, cfg)
-
-
-def _console() -> Console:
-    """A terminal's own width; wide enough for our tables where the output goes to a file."""
-    return Console() if sys.stdout.isatty() else Console(width=140)
 
 
 def _date(text: str | None) -> datetime.date:
@@ -215,30 +197,4 @@ def main() -> None:
         level=verbose.upper() if verbose else logging.WARNING, format="%(asctime)s %(name)s %(message)s"
     )
     quieten()
-    sys.exit(guarded(app))
-
-
-def quieten() -> None:
-    """Keep libraries from logging what only their makers want to know: each call to the JVM, a temporary folder."""
-    # Great Expectations sets the level of its own logger when it is imported.
-    for library in ("py4j", "great_expectations", "great_expectations.data_context.types.base"):
-        logging.getLogger(library).setLevel(logging.WARNING)
-
-
-def guarded(command: Any) -> int:
-    """Call the command; give the exit code: 0 done, 1 gate, 2 input or config, 3 engine."""
-    try:
-        code = command()
-        return code if isinstance(code, int) else 0
-    except KgsparkError as error:
-        typer.echo(f"kgspark: {error}", err=True)
-        return error.exit_code
-    except Exception as error:
-        if os.environ.get("KGSPARK_LOG", "").upper() == "DEBUG":
-            raise
-        text = str(error).strip().splitlines()
-        what = f"{type(error).__name__}: {text[0][:300] if text else ''}"
-        typer.echo(
-            f"kgspark: the engine failed ({what}); run again with KGSPARK_LOG=debug for the whole trace.", err=True
-        )
-        return EngineError.exit_code
+    sys.exit(guarded(app, given_config(sys.argv[1:])))

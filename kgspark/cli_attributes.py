@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from kgspark.cli_resolve import DEFAULT_CONFIG, ConfigOption, evaluate_app
+from kgspark.cli_options import DEFAULT_CONFIG, ConfigOption, printer, release_of
+from kgspark.cli_resolve import evaluate_app
 from kgspark.errors import InputError
 
 TaggerOption = Annotated[
@@ -46,13 +45,10 @@ def attributes_train(
     tagger: TaggerOption = None,
 ) -> None:
     """Fit a reader to what the sellers of the latest release declare; name its folder as attributes.reader."""
-    from kgspark import artifacts, nights
+    from kgspark import artifacts
     from kgspark.extract import attributes
-    from kgspark.publish.readers import open_release
-    from kgspark.run import open_lake
 
-    spark, cfg = nights.configured_session(config, os.environ)
-    kg = open_release(open_lake(spark, cfg))
+    kg, cfg = release_of(config)
     root, trained_on = f"{kg.lake.root}/{artifacts.FOLDER}", f"release {kg.release.release_id}"
     folder, texts = attributes.train(kg.table("silver.offers"), cfg.attributes, root, trained_on, tagger)
     typer.echo(f"fitted on {texts} texts; to use it, write attributes: {{reader: {folder}}}")
@@ -65,13 +61,10 @@ def attributes_matter(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Which attributes the offers of a category state, and how well each tells them apart."""
-    from kgspark import nights
     from kgspark.publish.matters import lines, matters
-    from kgspark.publish.readers import open_release
-    from kgspark.run import open_lake
 
-    spark, cfg = nights.configured_session(config, os.environ)
-    listed, found = matters(open_release(open_lake(spark, cfg)), category, cfg.facts.min_text_confidence)
+    kg, cfg = release_of(config)
+    listed, found = matters(kg, category, cfg.facts.min_text_confidence)
     if as_json:
         record = {"category": category, "offers": listed, "attributes": [one.record() for one in found]}
         typer.echo(json.dumps(record, ensure_ascii=False))
@@ -86,14 +79,12 @@ def facts(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """An offer's texts with the values that were read in them marked, and what contradicts a declared value."""
-    from kgspark import nights
     from kgspark.publish.marked import lines, marked
     from kgspark.publish.marked_page import page
-    from kgspark.publish.readers import open_release
-    from kgspark.run import open_lake
 
-    spark, cfg = nights.configured_session(config, os.environ)
-    seen = marked(open_release(open_lake(spark, cfg)), offer)
+    if html is not None and not html.absolute().parent.is_dir():
+        raise InputError(f"--html {html} cannot be written: there is no folder {html.parent}.")
+    seen = marked(release_of(config)[0], offer)
     if html is not None:
         try:
             html.write_text(page(seen), encoding="utf-8")
@@ -105,6 +96,6 @@ def facts(
         record = {"offer_id": seen.offer["offer_id"], "mentions": seen.mentions, "conflicts": seen.conflicts}
         typer.echo(json.dumps(record, ensure_ascii=False))
         return
-    console = Console()
+    console = printer()
     for line in lines(seen):
         console.print(line, highlight=False, soft_wrap=True)

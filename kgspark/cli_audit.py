@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kgspark.cli_resolve import DEFAULT_CONFIG, ConfigOption
+from kgspark.cli_options import DEFAULT_CONFIG, ConfigOption, release_of
 from kgspark.errors import InputError
 
 
@@ -45,15 +44,12 @@ def audit(
 def _draw(
     sample: int, out: Path, relations: list[str], from_texts: bool, seed: int, config: Path, as_json: bool
 ) -> None:
-    from kgspark import nights
     from kgspark.publish import audit_sample, audit_sheet
-    from kgspark.publish.readers import open_release
-    from kgspark.run import open_lake
 
     if out.exists():
         raise InputError(f"{out} exists and may hold judgements; name another file with --out.")
-    spark, cfg = nights.configured_session(config, os.environ)
-    kg = open_release(open_lake(spark, cfg))
+    audit_sample.check_relations(relations)
+    kg, _ = release_of(config)
     drawn = audit_sample.draw(kg, sample, seed, relations, from_texts)
     audit_sheet.write(out, drawn, kg.release.release_id)
     strata = Counter((fact.relation, fact.extractor, fact.stratum_size) for fact in drawn)

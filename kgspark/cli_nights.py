@@ -7,32 +7,34 @@ import datetime
 import json
 import os
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from kgspark.cli_options import DEFAULT_CONFIG, ROWS_SHOWN, ConfigOption, JsonOption, lake_of, printer, release_of
+from kgspark.errors import InputError
+
 nights_app = typer.Typer(no_args_is_help=True)
 releases_app = typer.Typer(help="List the releases, compare two, keep one for good, delete what none needs.")
 privacy_app = typer.Typer(no_args_is_help=True, help="Personal data in the lake.")
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-DEFAULT_CONFIG = Path("conf/local.yaml")
-ROWS_SHOWN = 50
 
 
 @releases_app.callback(invoke_without_command=True)
 def releases_list(context: typer.Context, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
-    """List the releases, oldest first; the last one is what readers see."""
+    """List the releases, oldest first; the last one is what readers see. Exit code 2 where there is none."""
     if context.invoked_subcommand:
         return
-    from kgspark.releases import all_releases, retired
+    from kgspark.releases import all_releases, none_yet, retired
 
-    lake, _ = _lake(config)
+    lake, _ = lake_of(config, released=True)
     known, gone = all_releases(lake), retired(lake)
+    if not known:
+        raise none_yet(lake.root)
     if as_json:
         records = [vars(release) | {"gone": gone.get(release.release_id)} for release in known]
         typer.echo(json.dumps(records, default=str, ensure_ascii=False))
@@ -45,8 +47,6 @@ def releases_list(context: typer.Context, config: ConfigOption = DEFAULT_CONFIG,
             f"{release.sequence:>4}  {release.release_id}  {release.action:<8}  {made}  "
             f"{len(release.tables)} tables{latest}{why}"
         )
-    if not known:
-        typer.echo("no release yet: run 'kgspark nightly'")
 
 
 @releases_app.command("diff")
@@ -60,8 +60,8 @@ def releases_diff(
     from kgspark import release_diff
     from kgspark.publish.readers import open_release
 
-    lake, _ = _lake(config)
-    found = release_diff.difference(open_release(lake, release=before), open_release(lake, release=after))
+    older, _ = release_of(config, before)
+    found = release_diff.difference(older, open_release(older.lake, release=after))
     typer.echo(json.dumps(found.record(), ensure_ascii=False) if as_json else "\n".join(release_diff.lines(found)))
 
 
@@ -69,9 +69,10 @@ def releases_diff(
 def releases_tag(release_id: str, name: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Keep a release for good, as a copy; --release NAME opens it."""
     from kgspark.lock import Lock
-    from kgspark.retention import tag
+    from kgspark.retention import check_tag, tag
 
-    lake, cfg = _lake(config)
+    check_tag(name)
+    lake, cfg = lake_of(config, released=True)
     with Lock(lake, cfg.lock, f"the tag {name}"):
         typer.echo(f"{release_id} is kept as {name} in {tag(lake, release_id, name, cfg.spark.tables_at_a_time).root}")
 
@@ -85,7 +86,7 @@ def releases_vacuum(
     from kgspark.lock import Lock
     from kgspark.retention import vacuum
 
-    lake, cfg = _lake(config)
+    lake, cfg = lake_of(config, released=True)
     with Lock(lake, cfg.lock, "a vacuum"):
         done = vacuum(lake, keep, cfg.spark.tables_at_a_time)
     typer.echo(
@@ -99,7 +100,7 @@ def rollback(release_id: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
     from kgspark.lock import Lock
     from kgspark.releases import rollback as roll_back
 
-    lake, cfg = _lake(config)
+    lake, cfg = lake_of(config, released=True)
     with Lock(lake, cfg.lock, f"the rollback to {release_id}"):
         typer.echo(f"readers now see {roll_back(lake, release_id).release_id}")
 
@@ -112,9 +113,8 @@ def product_id(
 ) -> None:
     """What became of a product id: where its offers are now, and every merge and split on the way."""
     from kgspark.product_ids import fate
-    from kgspark.publish.readers import open_release
 
-    found = fate(open_release(_lake(config)[0]), old)
+    found = fate(release_of(config)[0], old)
     if as_json:
         typer.echo(json.dumps(vars(found), ensure_ascii=False))
         return
@@ -131,14 +131,15 @@ def bill_command(
 ) -> None:
     """What the last nights cost, stage by stage."""
     from kgspark import bill
+    from kgspark.lock import is_held
 
-    found = bill.bills(_lake(config)[0], nights)
+    lake, cfg = lake_of(config)
+    found = bill.bills(lake, nights, is_held(lake, cfg.lock))
     if as_json:
         typer.echo(json.dumps(bill.records(found), ensure_ascii=False))
         return
-    console = Console(width=140)
     for grid in bill.grids(found):
-        console.print(grid)
+        printer().print(grid)
 
 
 @nights_app.command()
@@ -148,7 +149,7 @@ def deliveries(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fals
 
     from kgspark.ledger import DELIVERIES
 
-    rows = _lake(config)[0].read(DELIVERIES).orderBy(F.desc("run_id"), "table", "source").limit(ROWS_SHOWN).collect()
+    rows = lake_of(config)[0].read(DELIVERIES).orderBy(F.desc("run_id"), "table", "source").limit(ROWS_SHOWN).collect()
     for row in rows:
         counts = "  ".join(f"{row[name]:,} {name}" for name in ("new", "changed", "unchanged", "vanished"))
         said = f"{row['run_id']}  {row['table']:<28} {row['source']:<24} {row['status']:<9} {counts}"
@@ -164,14 +165,17 @@ def erase_command(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Forget a person: tables, files, earlier releases and deliveries to come; ends with a proof and a receipt."""
+    from kgspark.config import load
     from kgspark.night import Night
     from kgspark.nights import configured_sources, pseudonym_key
-    from kgspark.privacy.erase import erase
+    from kgspark.privacy.erase import check_asked, erase
 
-    lake, cfg = _lake(config)
     ids = [*(shopper or []), *(file.read_text(encoding="utf-8-sig").splitlines() if file else [])]
+    cfg = load(config, os.environ)
     sources, key = configured_sources(cfg, os.environ), pseudonym_key(cfg, os.environ)
     night = Night(date=datetime.date.min, run_id="", sources=sources, secret=key)
+    check_asked(cfg, night, ids)
+    lake, cfg = lake_of(config, released=True)
     done = erase(lake, cfg, night, ids, console=Console(stderr=True))
     records = ", ".join(f"{count:,} of {name}" for name, count in done.records.items())
     typer.echo(f"{done.erasure_id}: {records}; readers now see {done.release_id}; no trace in {done.files:,} files")
@@ -181,9 +185,8 @@ def erase_command(
 def privacy_report(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
     """What personal data is where, by the marks in schemas/."""
     from kgspark.privacy import report
-    from kgspark.publish.readers import open_release
 
-    found = report.report(open_release(_lake(config)[0]))
+    found = report.report(release_of(config)[0])
     typer.echo(json.dumps([vars(each) for each in found]) if as_json else "\n".join(report.lines(found)))
 
 
@@ -200,7 +203,7 @@ def migrate_command(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """
     from kgspark.migrate import migrate
 
-    release = migrate(*_lake(config))
+    release = migrate(*lake_of(config))
     done = f"readers now see {release.release_id}, {len(release.tables)} tables" if release else "nothing to do"
     typer.echo(f"{done}; schema version {release.schema_version}" if release else done)
 
@@ -210,8 +213,18 @@ def unlock(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Take the lake from a night that is dead; one that lives finds out and releases nothing."""
     from kgspark.lock import break_lock
 
-    was = break_lock(_lake(config)[0])
+    was = break_lock(lake_of(config)[0])
     typer.echo(f"taken from {was}" if was else "nobody holds the lake")
+
+
+def check_command(command: str | None) -> None:
+    """Raise InputError where --on-failure names no command: better now than when it is needed."""
+    try:
+        words = shlex.split(command or "")
+    except ValueError as error:
+        raise InputError(f"--on-failure {command} cannot be read ({error}); quote it as for a shell.") from None
+    if words and shutil.which(words[0]) is None:
+        raise InputError(f"--on-failure {command}: there is no command {words[0]}; give one that this machine has.")
 
 
 @contextlib.contextmanager
@@ -226,12 +239,3 @@ def telling(command: str | None) -> Iterator[None]:
             except OSError as failed:
                 typer.echo(f"kgspark: --on-failure {command} could not be run ({failed})", err=True)
         raise
-
-
-def _lake(config: Path) -> tuple[Any, Any]:
-    """The lake of a configuration, and the configuration."""
-    from kgspark.nights import configured_session
-    from kgspark.run import open_lake
-
-    spark, cfg = configured_session(config, os.environ)
-    return open_lake(spark, cfg), cfg

@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
+from kgspark.cli_options import JsonOption
 from kgspark.cli_resolve import evaluate_app
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @evaluate_app.command("polarity")

@@ -9,14 +9,13 @@ from typing import Annotated
 
 import typer
 
+from kgspark.cli_options import DEFAULT_CONFIG, ConfigOption, release_of
 from kgspark.errors import InputError
 
 evaluate_app = typer.Typer(no_args_is_help=True, help="Measure against what people know to be true.")
 resolve_app = typer.Typer(
     no_args_is_help=True, help="What resolution will cost, why it joined, what people may decide."
 )
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
-DEFAULT_CONFIG = Path("conf/local.yaml")
 
 
 @evaluate_app.callback()
@@ -46,6 +45,8 @@ def evaluate_resolution(
     from kgspark.ingest.sources import load_sources
     from kgspark.resolve import evaluate, store
 
+    if not gold.is_file():
+        raise InputError(f"--gold {gold} is no file; name a CSV of true pairs, or of record and cluster.")
     cfg = load(config, os.environ) if config else Config()
     sources = load_sources([str(path) for path in source], os.environ)
     kept = matcher or cfg.resolve.matcher
@@ -62,11 +63,12 @@ def resolve_plan(
 ) -> None:
     """What resolving the sources will cost; reads them as a night would, and writes nothing."""
     from kgspark import nights
+    from kgspark.config import load
     from kgspark.resolve import evaluate, offers, plan
 
-    spark, cfg = nights.configured_session(config, os.environ)
+    cfg = load(config, os.environ)
     sources = nights.configured_sources(cfg, os.environ)
-    found = evaluate.offers_of(spark, sources, cfg).persist()
+    found = evaluate.offers_of(nights.session(cfg), sources, cfg).persist()
     told = offers.promises(found, sources, None, cfg.resolve)
     made = plan.plan(offers.listed(found, [*told.once, *told.asked]).persist(), cfg.resolve)
     typer.echo(json.dumps(made.record(), ensure_ascii=False) if as_json else "\n".join(plan.lines(made)))
@@ -81,13 +83,12 @@ def resolve_explain(
 ) -> None:
     """Why two offers of the latest release are, or are not, one product."""
     from kgspark import nights
-    from kgspark.publish.readers import open_release
+    from kgspark.config import load
     from kgspark.resolve import explain, waterfall
-    from kgspark.run import open_lake
 
-    spark, cfg = nights.configured_session(config, os.environ)
-    sources = nights.configured_sources(cfg, os.environ)
-    said = explain.explain(open_release(open_lake(spark, cfg)), offer_a, offer_b, cfg.resolve, sources)
+    sources = nights.configured_sources(load(config, os.environ), os.environ)
+    kg, cfg = release_of(config)
+    said = explain.explain(kg, offer_a, offer_b, cfg.resolve, sources)
     typer.echo("\n".join(waterfall.lines(said)))
     if html:
         html.write_text(waterfall.page(said), encoding="utf-8")
@@ -101,16 +102,11 @@ def resolve_review(
     csv: Annotated[Path | None, typer.Option(help="Write them to this file, to fill in 'decision'.")] = None,
 ) -> None:
     """The pairs that a person's answer would help most; resolve.decisions names the file with the answers."""
-    from kgspark import nights
-    from kgspark.publish.readers import open_release
-    from kgspark.run import open_lake
-
-    spark, cfg = nights.configured_session(config, os.environ)
-    listed = open_release(open_lake(spark, cfg)).table("silver.review_pairs")
-    found = listed.orderBy("place").limit(pairs).toPandas()
+    if csv and csv.exists():
+        raise InputError(f"{csv} exists, and may hold answers; name another file.")
+    kg, cfg = release_of(config)
+    found = kg.table("silver.review_pairs").orderBy("place").limit(pairs).toPandas()
     if csv:
-        if csv.exists():
-            raise InputError(f"{csv} exists, and may hold answers; name another file.")
         found.to_csv(csv, index=False)
         typer.echo(
             f"{len(found)} pairs in {csv}: write same or different under 'decision', name it as resolve.decisions"

@@ -33,6 +33,9 @@ from kgspark.resolve.settings import ResolveSettings
 from kgspark.settings import Settings, expand_variables
 
 BASE_NAME = "base.yaml"
+# Where things lie and how Spark runs: the same folder may be written otherwise, and a night that ran out of memory goes
+# on with more. What the sources' files and the key say counts by itself (tonight.py).
+_NO_EFFECT = {"lake", "sources", "catalog", "privacy", "spark", "lock"}
 
 
 class CatalogSettings(Settings):
@@ -84,8 +87,8 @@ class Config(Settings):
 
     @property
     def fingerprint(self) -> str:
-        """First 16 hex digits of the sha256 of the settings: equal settings, equal fingerprint."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """First 16 hex digits of the sha256 of the settings that rows depend on: equal ones, equal fingerprint."""
+        text = json.dumps(self.model_dump(mode="json", exclude=_NO_EFFECT), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

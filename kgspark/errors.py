@@ -31,6 +31,14 @@ class EngineError(KgsparkError):
     exit_code = 3
 
 
+def text_of(error: BaseException) -> str:
+    """What an error says; or, of one of Spark's, that the JVM which would tell it is gone."""
+    try:
+        return str(error).strip()
+    except Exception:  # noqa: BLE001 - whatever a connection to nobody raises
+        return "Spark is gone"
+
+
 def cause_of(error: Exception) -> str:
     """What a file system said, of an error of Spark's whose first line may say only that a task failed."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -6,7 +6,7 @@ dumps against bronze -> records to do by source -> how each stage would run -> s
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kgspark.bill import NightBill, median
 from kgspark.incremental import How
@@ -29,10 +29,11 @@ class StageForecast:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What each source brings, and what each stage would do."""
+    """What each source brings, and what each stage would do; ``runs``: what is to be said of runs left open."""
 
     arrivals: list[Arrival]
     stages: list[StageForecast]
+    runs: list[str] = field(default_factory=list)
 
     @property
     def seconds(self) -> float | None:
@@ -47,6 +48,8 @@ def forecast(tonight: Tonight, past: Sequence[NightBill]) -> Forecast:
     A stage is taken to change every table that it writes where any table that it reads changes: an upper bound.
     """
     released = dict(tonight.last.tables) if tonight.last else {}
+    # What a run that goes on has written counts as it will tonight.
+    pinned = released | tonight.ledger.versions()
     brought = _arrivals(tonight, released)
     touched: dict[str, int] = {}
     for arrival in brought:
@@ -55,7 +58,7 @@ def forecast(tonight: Tonight, past: Sequence[NightBill]) -> Forecast:
     changed = {name for name, rows in touched.items() if rows}
     stages = []
     for stage in tonight.todo:
-        plan = tonight.planner.plan(stage, released)
+        plan = tonight.planner.plan(stage, pinned)
         how, why = plan.how, plan.why
         if RAW in stage.reads and how != "all" and not changed:
             how, why = ("skip" if how == "skip" else "difference"), "the dumps hold what bronze holds"
@@ -65,11 +68,12 @@ def forecast(tonight: Tonight, past: Sequence[NightBill]) -> Forecast:
             changed |= set(stage.writes)
         to_do = sum(touched.get(name, 0) for name in stage.reads) if how == "keys" and _of_bronze(stage) else None
         stages.append(StageForecast(stage.name, how, why, 0 if how == "skip" else to_do, _seconds(stage, how, past)))
-    return Forecast(brought, stages)
+    return Forecast(brought, stages, tonight.about_runs())
 
 
 def lines(made: Forecast) -> Iterator[str]:
     """For a terminal."""
+    yield from made.runs
     for arrival in made.arrivals:
         yield (
             f"  {arrival.source:<28} {arrival.table:<28} {arrival.status:<9} {arrival.new:>9,} new  "

@@ -36,8 +36,6 @@ How = Literal["skip", "keys", "difference", "all"]
 DATED_RULES = ("date_ahead",)
 NOTHING = "none"
 _GATE = "gate "
-# What a source's file says without any effect on rows: dated folders would else make every night a full one.
-_NO_EFFECT = {"path", "licence"}
 
 
 @dataclass(frozen=True)
@@ -175,7 +173,7 @@ class Planner:
             *_files_named(getattr(self._cfg, stage.settings)),
             self._cfg.quality.model_dump_json(),
             *[table(name).model_dump_json() for name in stage.writes],
-            *[source.model_dump_json(exclude=_NO_EFFECT) for source in self._night.sources],
+            *[source.deciding() for source in self._night.sources],
             hmac.digest(self._night.secret or b"no key", b"kgspark settings", "sha256").hex(),
         ]
         if stage.settings == "embed":

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kgspark.cli import guarded, quieten
+from kgspark.guard import guarded, quieten
 
 
 def ship_wheels() -> None:
@@ -57,4 +57,4 @@ def main(
         options = NightOptions(full=arguments.full, refit=arguments.refit)
         run_configured(arguments.config, arguments.date, environ, only=only, release=release, options=options)
 
-    return guarded(run)
+    return guarded(run, str(arguments.config))

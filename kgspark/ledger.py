@@ -7,18 +7,18 @@ from __future__ import annotations
 import datetime
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from kgspark import __version__
 from kgspark.errors import InputError
+from kgspark.open_runs import Start, left_open
 from kgspark.tables import Lake
 
 RUNS = "ops.runs"
 STAGE_RUNS = "ops.stage_runs"
-# Runs that the same command goes on with: one that was killed, and one that failed of something else than its rows.
-GOES_ON = ("running", "failed")
+RUNNING, DIED = "running", "died"
 GATE_RESULTS = "ops.gate_results"
 DELIVERIES = "ops.deliveries"
 MOVED = "moved"
@@ -40,24 +40,30 @@ class Ledger:
         date: datetime.date,
         from_release: str | None,
         deliveries: str | None = None,
+        asked: Sequence[str] = (),
     ) -> None:
         self._lake = lake
+        start = Start(date, config_hash, tuple(asked), deliveries, from_release, __version__)
+        runs = lake.rows(RUNS)
+        self.left_open = left_open(runs, start)
         history = self._history()
         self._history_rows = history
         self._rows = {(row["table"], row["version"]): int(row["rows_out"]) for row in history}
-        left_open = self._open_run(config_hash, deliveries, date, from_release)
-        self._is_new = left_open is None
-        self._run = (left_open and left_open | {"status": "running", "ended_at": None, "message": None}) or {
+        rest = self.left_open.goes_on
+        self._is_new = rest is None
+        self._run = (rest and rest | {"status": RUNNING, "ended_at": None, "message": None}) or {
             "run_id": f"run-{date.isoformat()}-{uuid.uuid4().hex[:8]}",
             "night": date,
-            "status": "running",
+            "status": RUNNING,
             "started_at": _now(),
             "from_release": from_release,
-            "config_hash": f"{config_hash}-{deliveries}" if deliveries else config_hash,
+            "config_hash": start.config_hash,
             "code_version": __version__,
         }
         self.config_hash: str = self._run["config_hash"]
         self.run_id: str = self._run["run_id"]
+        # One writer at a time: whatever else is said to run does not any more.
+        self._dead = [run for run in runs if run["status"] == RUNNING and run["run_id"] != self.run_id]
         self._stage_rows = [row for row in history if row["run_id"] == self.run_id]
         # Stages side by side keep one book.
         self._lock = threading.Lock()
@@ -66,13 +72,17 @@ class Ledger:
         self._entries: list[Future[None]] = []
 
     def start(self) -> None:
-        """Write that the run has begun. Raises InputError where this first commit of the night cannot be made."""
+        """Write that the run has begun, and of others that they died. Raises InputError where this first commit of the
+        night cannot be made.
+        """
         try:
             if self._is_new:
                 # A row of its own key: no MERGE, which costs several times as much.
                 self._lake.append(RUNS, [self._run], note=self.run_id)
             else:
                 self._lake.upsert(RUNS, self._run)
+            for run in self._dead:
+                self._lake.upsert(RUNS, run | {"status": DIED, "message": "it ended without a word"})
         except InputError:
             raise
         except Exception as error:
@@ -160,7 +170,9 @@ class Ledger:
             entry.result()
 
     def finish(self, status: str, message: str | None = None) -> None:
-        """Close the run as released, gate_failed or failed, once all its entries are written."""
+        """Close the run as released, gate_failed, failed, stopped or open (steps are to come), once all its entries are
+        written.
+        """
         self.settle()
         self._run |= {"status": status, "ended_at": _now(), "message": message}
         self._lake.upsert(RUNS, self._run)
@@ -171,24 +183,6 @@ class Ledger:
     def _history(self) -> list[dict[str, Any]]:
         # A dozen rows a night: the driver can hold years of them.
         return sorted(self._lake.rows(STAGE_RUNS), key=lambda row: row["finished_at"])
-
-    def _open_run(
-        self, config_hash: str, deliveries: str | None, date: datetime.date, from_release: str | None
-    ) -> dict[str, Any] | None:
-        began_with = f"{config_hash}-{deliveries}" if deliveries else config_hash
-
-        def goes_on(run: dict[str, Any]) -> bool:
-            began: str = run["config_hash"] if deliveries else run["config_hash"].partition("-")[0]
-            return (
-                run["status"] in GOES_ON
-                and run["night"] == date
-                and began == began_with
-                and run["code_version"] == __version__
-                and run["from_release"] == from_release
-            )
-
-        runs = [run for run in self._lake.rows(RUNS) if goes_on(run)]
-        return max(runs, key=lambda run: (run["started_at"], run["run_id"]), default=None)
 
 
 def _now() -> datetime.datetime:

@@ -26,6 +26,8 @@ from kgspark.tables import Lake
 log = logging.getLogger(__name__)
 LOCKS = "ops.locks"
 _APPLICATION = "kgspark lock"
+# Seconds; a Spark that has hung must not keep the process from ending.
+_GIVING_BACK = 60.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ def why_free(last: Holder | None, cfg: LockSettings, now: datetime.datetime) -> 
     return f"{last.host} gave no sign of life for {silent:.0f} s" if silent > cfg.stale_seconds else None
 
 
+def is_held(lake: Lake, cfg: LockSettings) -> bool:
+    """Whether somebody who lives holds the lake."""
+    return why_free(holder(lake), cfg, _now()) is None
+
+
 class Lock:
     """``with Lock(lake, cfg.lock, "the night of 2026-01-02"):`` keeps every other writer of ours out.
 
@@ -112,12 +119,9 @@ class Lock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # The heart gives it back: this thread may have been interrupted in the middle of an answer of the JVM.
         self._over.set()
-        self._heart.join()
-        try:
-            self._change(released_at=_now())
-        except Exception as failed:  # noqa: BLE001 - the night's own error is what a person must read
-            log.warning("the lock could not be given back (%s); the next night sees that this process ended", failed)
+        self._heart.join(_GIVING_BACK)
 
     def confirm(self) -> None:
         """Make sure that nobody may take this process for dead for some time to come. Raises EngineError where another
@@ -143,6 +147,10 @@ class Lock:
                 self._change(beat_at=_now())
             except Exception as error:  # noqa: BLE001 - storage that fails once may answer the next beat
                 log.warning("no sign of life could be written: %s", str(error).splitlines()[0][:200])
+        try:
+            self._change(released_at=_now())
+        except Exception as failed:  # noqa: BLE001 - the night's own error is what a person must read
+            log.warning("the lock could not be given back (%s); the next night sees that this process ended", failed)
 
     def _change(self, **fields: datetime.datetime) -> bool:
         with self._changing:

@@ -40,7 +40,7 @@ def refuse_other_schema(release: Release | None) -> None:
     if release.schema_version > now:
         what = f"use the kgspark that wrote it ({release.code_version}) or a later one"
     else:
-        what = "run 'kgspark migrate' once, with the same --config; earlier releases stay as they are"
+        what = "run 'kgspark migrate' once; earlier releases stay as they are"
     raise InputError(
         f"Release {release.release_id} has schema version {release.schema_version}, and this kgspark writes {now}: "
         f"{what}."

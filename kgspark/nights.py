@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import glob
 import importlib
 import threading
 from collections.abc import Mapping, Sequence
@@ -14,13 +15,17 @@ from pyspark.sql import SparkSession
 from kgspark import config
 from kgspark.config import Config
 from kgspark.errors import InputError
+from kgspark.ingest.frame import check_local_files
 from kgspark.ingest.sources import Source, load_sources
 from kgspark.night import Night
-from kgspark.pipeline import STAGES
-from kgspark.preflight import preflight
+from kgspark.pipeline import RAW, STAGES, Stage
+from kgspark.preflight import check_settings, preflight
 from kgspark.privacy.pseudonyms import SHORTEST_KEY
-from kgspark.run import EVERY_NIGHT, NightOptions, NightReport, open_lake, run_night
-from kgspark.session import get_session
+from kgspark.progress import say
+from kgspark.releases import none_yet, surely_none
+from kgspark.run import EVERY_NIGHT, NightOptions, NightReport, chosen, open_lake, run_night
+from kgspark.session import get_session, is_local
+from kgspark.tables import Lake
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,8 +46,25 @@ def configured_session(path: Path, environ: Mapping[str, str]) -> tuple[SparkSes
 
 def session(cfg: Config) -> SparkSession:
     """A session with the Spark settings that a configuration names."""
-    file = cfg.spark.properties_file
-    return get_session(Path(file) if file else None, extra=cfg.spark.settings)
+    return get_session(_properties(cfg), extra=cfg.spark.settings)
+
+
+def _properties(cfg: Config) -> Path | None:
+    return Path(cfg.spark.properties_file) if cfg.spark.properties_file else None
+
+
+def _on_this_disk(cfg: Config) -> bool:
+    return is_local(_properties(cfg), cfg.spark.settings)
+
+
+def configured_lake(path: Path, environ: Mapping[str, str], *, released: bool = False) -> tuple[Lake, Config]:
+    """The lake that a configuration names, and the configuration; where it must be ``released`` and is a folder without
+    a release, the InputError does not wait for Spark.
+    """
+    cfg = config.load(path, environ)
+    if released and not cfg.catalog.name and _on_this_disk(cfg) and surely_none(cfg.lake):
+        raise none_yet(cfg.lake)
+    return open_lake(session(cfg), cfg), cfg
 
 
 def configured_sources(cfg: Config, environ: Mapping[str, str]) -> tuple[Source, ...]:
@@ -82,14 +104,29 @@ def run_configured(
     options: NightOptions = EVERY_NIGHT,
 ) -> tuple[SparkSession, Config, NightReport]:
     """Run a night, or some stages of it, as a configuration file says."""
-    cfg = config.load(path, environ)
-    night = Night(date=date, run_id="", sources=configured_sources(cfg, environ), secret=pseudonym_key(cfg, environ))
+    cfg, night, stages = _configured_night(path, date, environ, only)
+    say(console, f"night of {date}, {len(stages)} stages, lake {cfg.lake}; Spark starts")
     # Great Expectations takes as long to import as Spark to start, and the one is Python, the other a JVM.
     threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True).start()
-    # After sources and key: a mistake in them should not wait for Spark to start.
     spark = session(cfg)
     report = run_night(spark, cfg, night, only=only, release=release, console=console, options=options)
     return spark, cfg, report
+
+
+def _configured_night(
+    path: Path, date: datetime.date, environ: Mapping[str, str], only: Sequence[str] | None = None
+) -> tuple[Config, Night, list[Stage]]:
+    """Configuration, night and stages; a mistake that can be found without Spark does not wait for it to start."""
+    cfg = config.load(path, environ)
+    night = Night(date=date, run_id="", sources=configured_sources(cfg, environ), secret=pseudonym_key(cfg, environ))
+    stages = chosen(STAGES, only)
+    check_settings(cfg, night, stages)
+    if _on_this_disk(cfg) and any(RAW in stage.reads for stage in stages):
+        check_local_files(night.sources)
+    answers = cfg.resolve.decisions
+    if answers and answers.endswith(".csv") and _on_this_disk(cfg) and ":/" not in answers and not glob.glob(answers):
+        raise InputError(f"resolve.decisions {answers} cannot be read: there is no such file.")
+    return cfg, night, stages
 
 
 def forecast_configured(path: Path, date: datetime.date, environ: Mapping[str, str], options: NightOptions) -> Forecast:
@@ -98,8 +135,7 @@ def forecast_configured(path: Path, date: datetime.date, environ: Mapping[str, s
     from kgspark.forecast import forecast
     from kgspark.tonight import tonight_of
 
-    cfg = config.load(path, environ)
-    night = Night(date=date, run_id="", sources=configured_sources(cfg, environ), secret=pseudonym_key(cfg, environ))
+    cfg, night, _ = _configured_night(path, date, environ)
     lake = open_lake(session(cfg), cfg)
     tonight = tonight_of(lake, cfg, night, STAGES, options.full, refit=options.refitted(STAGES))
     preflight(lake.spark, cfg, tonight.night, tonight.todo)
@@ -110,5 +146,6 @@ def check_configured(path: Path, environ: Mapping[str, str], records: int) -> li
     """Read a little of every source of a configuration."""
     from kgspark.ingest.check import check_sources
 
-    spark, cfg = configured_session(path, environ)
-    return check_sources(spark, configured_sources(cfg, environ), records, cfg.ingest, cfg.silver)
+    cfg = config.load(path, environ)
+    sources = configured_sources(cfg, environ)
+    return check_sources(session(cfg), sources, records, cfg.ingest, cfg.silver)

@@ -18,17 +18,22 @@ from kgspark.schema import load_tables
 
 
 def preflight(spark: SparkSession, cfg: Config, night: Night, stages: Sequence[Stage]) -> None:
-    """Check what the stages to run will need: sources, the pseudonym key, the model, the gates' own wording.
+    """Check what the stages to run will need: settings, the content of sources, the gates' own wording.
 
     Raises InputError, naming the first thing that is wrong and what to do.
     """
+    check_settings(cfg, night, stages)
     check_contracts(load_tables().values())
     if any(RAW in stage.reads for stage in stages):
-        if not night.sources:
-            raise InputError(
-                "The configuration names no source; list YAML files under 'sources', such as conf/sources/*.yaml."
-            )
         check_sources(spark, night.sources, cfg.ingest)
+
+
+def check_settings(cfg: Config, night: Night, stages: Sequence[Stage]) -> None:
+    """The part that needs no Spark: that there are sources, the pseudonym key, matcher and model."""
+    if any(RAW in stage.reads for stage in stages) and not night.sources:
+        raise InputError(
+            "The configuration names no source; list YAML files under 'sources', such as conf/sources/*.yaml."
+        )
     if any(stage.settings == "silver" for stage in stages) and not night.secret:
         raise InputError(
             "No key for shopper pseudonyms: run 'kgspark key new FILE' once, keep that file safe and outside the lake, "

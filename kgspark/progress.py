@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 
 from rich.console import Console
 from rich.status import Status
+
+log = logging.getLogger(__name__)
+
+
+def say(console: Console | None, text: str) -> None:
+    """A sentence about the night: for a person, or where nobody looks on for the log."""
+    if console is None:
+        log.info(text)
+    else:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 class Progress:

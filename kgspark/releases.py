@@ -6,6 +6,7 @@ import datetime
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -45,6 +46,16 @@ def all_releases(lake: Lake) -> list[Release]:
     """Every release and rollback, oldest first; empty where no night was ever released."""
     # One row a night: a list on the driver is the natural form.
     return sorted((Release(**row) for row in lake.rows(RELEASES)), key=lambda known: (known.sequence, known.created_at))
+
+
+def none_yet(root: str) -> InputError:
+    """The sentence for a lake that holds no release."""
+    return InputError(f"The lake {root} holds no release; run 'kgspark nightly' first, or check the path.")
+
+
+def surely_none(root: str) -> bool:
+    """Whether a folder of this machine holds no release, which can be seen without Spark."""
+    return ":/" not in root and not (Path(root) / RELEASES.replace(".", "/") / "_delta_log").is_dir()
 
 
 def latest(lake: Lake) -> Release | None:

@@ -38,6 +38,12 @@ def is_tag(name: str) -> bool:
     return bool(_TAG.match(name))
 
 
+def check_tag(name: str) -> None:
+    """Raise InputError where a tag may not be called so."""
+    if not is_tag(name):
+        raise InputError(f"{name!r} is no name for a tag; use letters, digits, points, dashes and underscores.")
+
+
 def tagged_lake(lake: Lake, tag: str) -> Lake:
     """Where a tag's copy lies: a small lake of its own."""
     return Lake(lake.spark, f"{lake.root}/{TAGS}/{tag}")
@@ -50,8 +56,7 @@ def tag(lake: Lake, release_id: str, name: str, at_a_time: int = 1) -> Lake:
     name is taken or is none, or the release cannot be opened. The row of the release is written last: a copy that was
     interrupted opens as no release, and is made anew.
     """
-    if not is_tag(name):
-        raise InputError(f"{name!r} is no name for a tag; use letters, digits, points, dashes and underscores.")
+    check_tag(name)
     release = find_release(lake, release_id)
     copy = tagged_lake(lake, name)
     taken = all_releases(copy)

@@ -9,21 +9,24 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pyspark.sql import SparkSession
 from rich.console import Console
 
+from kgspark.closing import closing
 from kgspark.config import Config
-from kgspark.errors import GateError, KgsparkError, OutOfTimeError
+from kgspark.errors import InputError, OutOfTimeError
 from kgspark.execution import Execution
 from kgspark.lock import Lock
 from kgspark.night import Night
 from kgspark.pipeline import STAGES, Stage
 from kgspark.preflight import preflight
-from kgspark.progress import Progress
+from kgspark.progress import Progress, say
 from kgspark.releases import Release
 from kgspark.schedule import run_stages
+from kgspark.session import cancel_jobs, describe
 from kgspark.side_by_side import Stopwatch
 from kgspark.tables import Lake
 from kgspark.tonight import tonight_of
@@ -68,6 +71,16 @@ def open_lake(spark: SparkSession, cfg: Config) -> Lake:
     return Lake(spark, cfg.lake, cfg.catalog.name, cfg.catalog.prefix)
 
 
+def chosen(stages: Sequence[Stage], only: Sequence[str] | None) -> list[Stage]:
+    """The stages whose name starts with one of ``only``; all where that is None. Raises InputError where there are
+    none.
+    """
+    found = [stage for stage in stages if only is None or stage.name.startswith(tuple(only))]
+    if not found:
+        raise InputError(f"No stage is called {', '.join(only or ())}; there are {', '.join(s.name for s in stages)}.")
+    return found
+
+
 def run_night(
     spark: SparkSession,
     cfg: Config,
@@ -103,16 +116,25 @@ def _locked_night(
     lock: Lock,
 ) -> NightReport:
     watch = Stopwatch()
-    asked = [stage for stage in stages if only is None or stage.name.startswith(tuple(only))]
+    describe(lake.spark, f"kgspark night of {night.date}")
+    say(console, "looking at the dumps, the last release and what has changed")
+    asked = chosen(stages, only)
     tonight = tonight_of(lake, cfg, night, asked, options.full, refit=options.refitted(asked))
     ledger = tonight.ledger
+    for sentence in tonight.about_runs():
+        say(console, sentence)
     preflight(lake.spark, cfg, tonight.night, tonight.todo)
     ledger.start()
     execution = Execution(tonight, Progress(len(tonight.todo), console), options.max_texts)
     deadline = None if options.max_minutes is None else time.monotonic() + options.max_minutes * 60
     published = None
-    try:
-        left = run_stages(tonight.todo, execution.run, cfg.spark.stages_at_a_time, deadline)
+    with closing(tonight, len(asked)):
+        try:
+            left = run_stages(
+                tonight.todo, execution.run, cfg.spark.stages_at_a_time, deadline, partial(cancel_jobs, lake.spark)
+            )
+        finally:
+            execution.progress.close()
         # All entries are on disk before a release refers to their run.
         ledger.settle()
         if left:
@@ -126,23 +148,10 @@ def _locked_night(
         lock.confirm()
         if release:
             published = execution.publish(tonight.known, stages)
-    except OutOfTimeError:
-        raise  # the run stays open
-    except GateError as error:
-        ledger.finish("gate_failed", str(error))
-        raise
-    except KgsparkError as error:
-        ledger.finish("failed", str(error))
-        raise
-    except BaseException as error:
-        # A person who stopped the night wants a new one, not its rest; what failed by itself may go on.
-        status = "failed" if isinstance(error, Exception) else "stopped"
-        ledger.finish(status, f"{type(error).__name__}: {str(error).splitlines()[0][:500] if str(error) else ''}")
-        raise
-    finally:
-        execution.progress.close()
     if published:
         ledger.finish("released", published.release_id)
+    else:
+        ledger.finish("open", "its other steps are to come")
     order = [stage.name for stage in stages]
     done = sorted(ledger.stage_rows(), key=lambda row: order.index(row["stage"]))
     return NightReport(ledger.run_id, published, done, watch.lap())

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -17,6 +19,8 @@ from kgspark.errors import EngineError, InputError
 
 # Set by spark-submit in the Python process that it starts.
 SUBMITTED = "PYSPARK_GATEWAY_PORT"
+# Spark's jobs that may be cancelled where a night is stopped; its books and its lock are written under none.
+_JOBS = "kgspark"
 
 
 def read_conf(path: Path) -> dict[str, str]:
@@ -48,7 +52,7 @@ def get_session(
     builder = SparkSession.Builder().appName(app_name)
     if SUBMITTED in os.environ:
         # spark-submit has chosen master, memory, jars and interpreter; a file of ours must not overrule it.
-        return builder.getOrCreate()
+        return _started(builder)
     # Workers must run the interpreter that has our packages, and they read this before the JVM starts.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -60,12 +64,22 @@ def get_session(
     said = Path(tempfile.gettempdir()) / f"kgspark-jvm-{os.getpid()}.log"
     try:
         with _stderr_to(said):
-            return builder.getOrCreate()
+            return _started(builder)
     except Exception as error:
         raise EngineError(
             f"Spark did not start ({str(error).splitlines()[0]}); check that Java 17 or 21 is on the PATH or in "
             f"JAVA_HOME, and read {said}."
         ) from error
+
+
+def is_local(conf_file: Path | None, extra: Mapping[str, str]) -> bool:
+    """Whether the session that these settings start reads a path without a scheme from this machine's disk: then a file
+    can be looked for without it.
+    """
+    if {SUBMITTED, "SPARK_REMOTE", "HADOOP_CONF_DIR"} & os.environ.keys():
+        return False
+    settings = (read_conf(conf_file) if conf_file else {}) | dict(extra)
+    return settings.get("spark.master", "").startswith("local") and "spark.hadoop.fs.defaultFS" not in settings
 
 
 @contextlib.contextmanager
@@ -90,12 +104,35 @@ def is_remote(spark: SparkSession) -> bool:
     return type(spark).__module__.startswith("pyspark.sql.connect")
 
 
+def _started(builder: SparkSession.Builder) -> SparkSession:
+    """The session. Within a command that a signal may end (stops.py) it is made on a thread of its own: the signal ends
+    the waiting, and not a start halfway, after which the JVM would not notice that we are gone; nor does PySpark, which
+    looks at the main thread only, put its own handler of Ctrl-C in place of ours.
+    """
+    there = SparkSession.getActiveSession() is not None
+    if there or signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        return builder.getOrCreate()
+    return ThreadPoolExecutor(1, thread_name_prefix="kgspark-session").submit(builder.getOrCreate).result()
+
+
 def describe(spark: SparkSession, text: str) -> None:
-    """Say in the Spark UI what the next jobs are for; over Spark Connect, which has no such field, nothing happens."""
-    # The only use of the classic context: a label, which the night can do without.
+    """Say in the Spark UI what this thread's next jobs are for, and that they may be cancelled; over Spark Connect,
+    which has no such field, nothing happens.
+    """
+    # With cancel_jobs the only use of the classic context: the night can do without.
     context = getattr(spark, "_sc", None)
     if context is not None:
-        context.setJobDescription(text)
+        context.setJobGroup(_JOBS, text)
+
+
+def cancel_jobs(spark: SparkSession) -> None:
+    """End the jobs that run now under a description; those that a thread begins later run. A Spark that is gone, as by
+    the signal that ended us, has none.
+    """
+    context = getattr(spark, "_sc", None)
+    if context is not None:
+        with contextlib.suppress(Exception):
+            context.cancelJobGroup(_JOBS)
 
 
 def default_session() -> SparkSession:

@@ -14,10 +14,10 @@ from kgspark import releases
 from kgspark.config import Config
 from kgspark.incremental import Planner
 from kgspark.ingest.deliveries import deliveries_hash
-from kgspark.ledger import Ledger
+from kgspark.ledger import RUNNING, Ledger
 from kgspark.migrate import refuse_other_schema
 from kgspark.night import Night
-from kgspark.pipeline import RAW, Stage
+from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.privacy.people import marks_in
 from kgspark.releases import Release
 from kgspark.resolve import decisions
@@ -44,6 +44,17 @@ class Tonight:
         """The release that the night starts from; None on a first night."""
         return self.known[-1] if self.known else None
 
+    def about_runs(self) -> list[str]:
+        """What a person must know of runs of this night that were left open: a sentence each, mostly none."""
+        said = [self.ledger.left_open.passed_over] if self.ledger.left_open.passed_over else []
+        rest = self.ledger.left_open.goes_on
+        if rest:
+            done = sorted(self.ledger.stages_done())
+            what = f"{len(done)} stages are written already: {', '.join(done)}" if done else "no stage is written yet"
+            how = "no end was written" if rest["status"] == RUNNING else rest["status"]
+            said.append(f"{rest['run_id']} was left open ({how}) and goes on; {what}.")
+        return said
+
 
 def tonight_of(
     lake: Lake,
@@ -66,10 +77,9 @@ def tonight_of(
     # Read here already, so that a mistake in them ends the night before it begins.
     place = cfg.resolve.decisions
     decided = decisions.rows(decisions.read(lake.spark, place)) if place else []
+    words = [word for word, said in ((apart, apart), ("full", full), ("refit", refit)) if said]
     settings = settings_hash(cfg, night, decided)
-    ledger = Ledger(
-        lake, f"{settings}{apart}{'refit' if refit else ''}", night.date, last.release_id if last else None, dumps
-    )
+    ledger = Ledger(lake, settings, night.date, last.release_id if last else None, dumps, words)
     erased = marks_in(lake)
     night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None, erased=erased)
     planner = Planner(
@@ -97,9 +107,10 @@ def _is_forward(night: Night, known: Sequence[Release]) -> bool:
 
 
 def settings_hash(cfg: Config, night: Night, decided: Sequence[tuple[object, ...]] = ()) -> str:
-    """First 16 hex digits of a hash of all that decides a night beside its data: settings, mappings, pseudonym key, and
-    what people decided on pairs.
+    """First 16 hex digits of a hash of all that decides a night beside its data: settings, mappings, pseudonym key,
+    what people decided on pairs, and the stages' versions.
     """
     key = hmac.digest(night.secret or b"no key", b"kgspark settings", "sha256").hex()
-    said = [cfg.fingerprint, *(source.model_dump_json() for source in night.sources), key, *map(str, decided)]
+    versions = [f"{stage.name} {stage.version}" for stage in STAGES]
+    said = [cfg.fingerprint, *(source.deciding() for source in night.sources), key, *map(str, decided), *versions]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from kgspark.bill import NightBill, StageBill, grids, stage_bills
+from kgspark.bill import NightBill, StageBill, grids, records, stage_bills, status
 
 
 def row(run: str, stage: str, table: str, **columns: Any) -> dict[str, Any]:
@@ -39,10 +39,18 @@ def test_a_stage_is_billed_over_its_tables() -> None:
     assert (old.how, old.total_seconds, old.rows_out) == ("all", 3.0, 4)
 
 
+def test_a_run_that_nobody_holds_the_lake_for_has_died() -> None:
+    assert [status(written, held=False) for written in ("running", "stopped")] == ["died", "stopped"]
+    assert status("running", held=True) == "running"
+
+
 def test_the_last_night_stands_beside_those_before() -> None:
     nights = [
         NightBill(
-            f"run-{n}", f"2026-01-0{n}", "released", (StageBill("facts", how, s, 0.0, 1, 9, 3, 0, 0, 2_000_000, 1_234),)
+            f"run-{n}",
+            f"2026-01-0{n}",
+            "released",
+            (StageBill("facts", how, s, s / 4, 1, 9, 3, 0, 0, 2_000_000, 99),),
         )
         for n, how, s in ((1, "all", 40.0), (2, "difference", 8.0), (3, "skip", 0.0))
     ]
@@ -50,6 +58,8 @@ def test_the_last_night_stands_beside_those_before() -> None:
     for grid in grids(nights):
         console.print(grid)
     said = [line.split() for line in console.export_text().splitlines()]
-    assert ["2026-01-01", "run-1", "released", "40.0", "0.0", "3", "2.0"] in said
-    assert ["facts", "skip", "0.0", "8.0", "3", "9", "2.0", "1,234"] in said
+    # Seconds are those of stages with their gates, in both tables.
+    assert ["2026-01-01", "run-1", "released", "50.0", "10.0", "3", "2.0"] in said
+    assert ["facts", "skip", "0.0", "10.0", "3", "9", "2.0", "99"] in said
+    assert records(nights)[0]["stages"][0]["total_seconds"] == 50.0
     assert next(iter(grids([]))).row_count == 0

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
 
-from kgspark.cli import app, guarded, key_new
+from kgspark.cli import app, key_new
 from kgspark.errors import EngineError, GateError, InputError
+from kgspark.guard import guarded, quieten
+from kgspark.hints import given_config
+from kgspark.schema import load_tables
 
 
 def _raise(error: Exception) -> object:
@@ -16,6 +20,13 @@ def _raise(error: Exception) -> object:
         raise error
 
     return command
+
+
+class MuteError(Exception):
+    """An error of Spark's whose JVM was killed: it cannot even say what it is."""
+
+    def __str__(self) -> str:
+        raise ConnectionRefusedError
 
 
 @pytest.mark.parametrize(
@@ -30,6 +41,12 @@ def _raise(error: Exception) -> object:
             "kgspark: the engine failed (RuntimeError: executor lost); "
             "run again with KGSPARK_LOG=debug for the whole trace.\n",
         ),
+        (
+            MuteError(),
+            3,
+            "kgspark: the engine failed (MuteError: Spark is gone); "
+            "run again with KGSPARK_LOG=debug for the whole trace.\n",
+        ),
     ],
 )
 def test_an_error_is_one_sentence_and_an_exit_code(
@@ -37,6 +54,31 @@ def test_an_error_is_one_sentence_and_an_exit_code(
 ) -> None:
     assert guarded(_raise(error)) == code
     assert capsys.readouterr().err == said
+
+
+def test_a_command_to_run_next_names_the_configuration_that_was_given(capsys: pytest.CaptureFixture[str]) -> None:
+    error = InputError("held; 'kgspark unlock' if it is dead, or 'kgspark key new FILE'.")
+    guarded(_raise(error), given_config(["nightly", "--full", "--config", "a.yaml"]))
+    said = "kgspark: held; 'kgspark unlock --config a.yaml' if it is dead, or 'kgspark key new FILE'.\n"
+    assert capsys.readouterr().err == said
+    guarded(_raise(error), given_config(["nightly", "--full"]))
+    assert capsys.readouterr().err == f"kgspark: {error}\n"
+    assert [given_config(each) for each in (["-c", "a"], ["--config=b"], ["--config"])] == ["a", "b", None]
+
+
+def test_a_library_that_raises_its_own_voice_is_not_heard() -> None:
+    quieten()
+    loud = logging.getLogger("great_expectations.data_context.types.base")
+    heard: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    loud.addHandler(handler)
+    # As it does when it is imported, long after.
+    loud.setLevel(logging.INFO)
+    loud.info("Created temporary directory")
+    loud.warning("no disk")
+    loud.removeHandler(handler)
+    assert heard == ["no disk"]
 
 
 def test_an_unknown_option_is_wrong_input(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,4 +105,9 @@ def test_the_data_dictionary_comes_out_of_the_schemas(capsys: pytest.CaptureFixt
     assert edges["table"] == "graph.edges"
     assert [c["name"] for c in edges["columns"]][:4] == ["edge_id", "src", "dst", "relation"]
     app(["tables"], standalone_mode=False)
-    assert "silver.offers" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    # No terminal: however long a meaning is, it is one line, to be searched for.
+    longest = max(load_tables().values(), key=lambda contract: len(contract.meaning))
+    [line] = [line for line in said.splitlines() if f" {longest.name} " in line]
+    assert len(longest.meaning) > 80
+    assert longest.meaning in line

@@ -53,3 +53,9 @@ def test_equal_settings_have_equal_fingerprints_whatever_their_order(tmp_path: P
     same = _load(tmp_path, "resolve: {mpn_confidence: 0.8, max_offers_per_mpn: 5}\nlake: x\n")
     other = _load(tmp_path, "lake: x\n")
     assert one.fingerprint == same.fingerprint != other.fingerprint
+
+
+def test_where_things_lie_and_how_spark_runs_decide_no_row(tmp_path: Path) -> None:
+    one = _load(tmp_path, "lake: build/lake\n")
+    elsewhere = _load(tmp_path, f"lake: {tmp_path}/build/lake\nspark: {{settings: {{spark.driver.memory: 8g}}}}\n")
+    assert one.fingerprint == elsewhere.fingerprint

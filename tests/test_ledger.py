@@ -33,6 +33,24 @@ def test_a_run_left_open_goes_on_only_with_the_dumps_that_it_began_with(spark: S
     assert (step.run_id, step.config_hash) == (begun.run_id, "5e77-d0")
 
 
+def test_a_run_that_ended_without_a_word_is_closed_by_the_next(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(spark, str(tmp_path / "lake"))
+    killed = opened(lake, "d0")
+    killed.start()
+    other = opened(lake, "d1")
+    other.start()
+
+    def statuses() -> dict[str, tuple[str, str | None]]:
+        return {row["run_id"]: (row["status"], row["message"]) for row in lake.rows("ops.runs")}
+
+    assert statuses() == {killed.run_id: ("died", "it ended without a word"), other.run_id: ("running", None)}
+    # It may go on all the same.
+    again = opened(lake, "d0")
+    again.start()
+    assert again.run_id == killed.run_id
+    assert statuses()[again.run_id] == ("running", None)
+
+
 @pytest.mark.parametrize("left_open", [False, True])
 def test_a_lake_that_exists_and_cannot_be_written_is_wrong_input(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_open: bool

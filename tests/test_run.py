@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import io
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +12,18 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from rich.console import Console
 
 import kgspark
 from kgspark.config import Config
 from kgspark.errors import GateError, InputError, OutOfTimeError
+from kgspark.lock import is_held
 from kgspark.night import Night
 from kgspark.pipeline import Stage
 from kgspark.run import NightOptions, NightReport, run_night
 from kgspark.settings import Settings
+from kgspark.stops import Stopped
+from kgspark.tables import Lake
 from tests.builders import rows
 
 NIGHT = Night(date=datetime.date(2026, 1, 2), run_id="")
@@ -44,7 +50,7 @@ class World:
             Stage("make.products", reads, ("silver.products",), self._products, "graph", "whole"),
         )
 
-    def night(self, **options: object) -> object:
+    def night(self, **options: object) -> NightReport:
         return run_night(self.spark, self.cfg, NIGHT, stages=self.stages, **options)  # type: ignore[arg-type]
 
     def released(self, table: str = "silver.products") -> list[str]:
@@ -130,14 +136,40 @@ def test_a_night_that_crashed_goes_on_with_the_stage_that_died(world: World) -> 
     assert world.seen_before[-1] == ["kettle"]
 
 
-def test_a_night_that_a_person_stopped_begins_anew_from_the_last_release(world: World) -> None:
+def test_a_night_that_was_stopped_goes_on_with_the_same_command(world: World) -> None:
     world.night()
     _crash(world, KeyboardInterrupt())
-    world.titles = ["desk"]
+    assert world.statuses() == ["released", "stopped"]
+    world.calls.clear()
     world.night()
-    assert world.released() == ["desk"]
-    assert world.statuses() == ["released", "stopped", "released"]
-    assert world.seen_before[-1] == ["kettle"]
+    assert world.calls == ["make.products"]
+    assert world.released() == ["lamp"]
+    assert world.statuses() == ["released", "released"]
+
+
+def test_a_signal_says_what_is_written_and_gives_the_lake_back(world: World) -> None:
+    world.night()
+    world.titles = ["lamp"]
+    # As the handler would on the main thread; a stage's own error is the same way out of run_stages.
+    world.break_second = lambda: (_ for _ in ()).throw(Stopped(signal.SIGTERM))
+    said = "The night of 2026-01-02 was stopped by SIGTERM: 1 of 2 stages are written; start the same command again"
+    with pytest.raises(Stopped, match=said):
+        world.night()
+    lake = kgspark.open(world.cfg.lake, spark=world.spark).lake
+    assert not is_held(lake, world.cfg.lock)
+    assert world.statuses() == ["released", "stopped"]
+
+
+def test_a_full_night_does_not_go_on_with_another_and_says_so(world: World) -> None:
+    world.night()
+    _crash(world, RuntimeError("executor lost"))
+    world.break_second = lambda: None
+    world.calls.clear()
+    console = Console(width=400, record=True, file=io.StringIO())
+    world.night(options=NightOptions(full=True), console=console)
+    assert world.calls == ["make.offers", "make.products"]
+    assert "was left open and is not gone on with: it was started without --full." in console.export_text()
+    assert world.statuses() == ["released", "failed", "released"]
 
 
 def test_stages_can_run_one_by_one_and_are_not_done_twice(world: World) -> None:
@@ -150,8 +182,12 @@ def test_stages_can_run_one_by_one_and_are_not_done_twice(world: World) -> None:
 
 
 def test_an_open_run_goes_on_where_it_stopped(world: World) -> None:
-    world.night(only=("make.offers",), release=False)
-    report = world.night()
+    first = world.night(only=("make.offers",), release=False)
+    assert Lake(world.spark, world.cfg.lake).rows("ops.runs")[0]["status"] == "open"
+    console = Console(width=400, record=True, file=io.StringIO())
+    report = world.night(console=console)
+    said = f"{first.run_id} was left open (open) and goes on; 1 stages are written already: make.offers."
+    assert said in console.export_text()
     assert world.calls == ["make.offers", "make.products"]
     assert world.released() == ["kettle"]
     assert world.statuses() == ["released"]

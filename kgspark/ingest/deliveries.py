@@ -8,6 +8,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Sequence
+from itertools import takewhile
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -19,8 +20,9 @@ _FILE = ("path", "string(length)", "string(unix_micros(modificationTime))")
 
 
 def deliveries_hash(spark: SparkSession, sources: Sequence[Source]) -> str:
-    """First 8 hex digits of a hash of every file's source, path, size and time of change; of a Delta table, which never
-    changes a file, of the paths in its newest version.
+    """First 8 hex digits of a hash of every file's source, name, size and time of change; of a Delta table, which never
+    changes a file, of the names in its newest version. A name counts from the folder that all files of its source
+    share: dumps that were moved are the same ones.
 
     Raises InputError where a source's files are missing and must not be.
     """
@@ -35,4 +37,21 @@ def deliveries_hash(spark: SparkSession, sources: Sequence[Source]) -> str:
     if listed:
         # One job for all; without the column of the content no file is opened.
         files += [tuple(row) for row in functools.reduce(DataFrame.union, listed).collect()]
-    return hashlib.sha256(json.dumps(sorted(files)).encode()).hexdigest()[:8]
+    return hashlib.sha256(json.dumps(_named_from_their_folder(files)).encode()).hexdigest()[:8]
+
+
+def _named_from_their_folder(files: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Rows of source, path and more, sorted, each path without what all paths of its source begin with.
+
+    >>> _named_from_their_folder([("a", "file:/x/1/p", "7"), ("a", "file:/x/2/p", "8"), ("b", "s3a://y/q", "9")])
+    [('a', '1/p', '7'), ('a', '2/p', '8'), ('b', 'q', '9')]
+    """
+    folders: dict[str, list[list[str]]] = {}
+    for source, path, *_ in files:
+        folders.setdefault(source, []).append(path.split("/")[:-1])
+
+    def alike(parts: tuple[str, ...]) -> bool:
+        return len(set(parts)) == 1
+
+    shared = {source: len(list(takewhile(alike, zip(*paths, strict=False)))) for source, paths in folders.items()}
+    return sorted((source, "/".join(path.split("/")[shared[source] :]), *rest) for source, path, *rest in files)

@@ -63,6 +63,9 @@ OPTIONS: dict[str, frozenset[str]] = {
     "delta": frozenset(),
 }
 
+# What a source's file says without any effect on rows: dated folders would else make every night a full one.
+_NO_EFFECT = {"path", "licence"}
+
 
 class Options(Strict):
     """Reader options; which of them a format knows stands in OPTIONS."""
@@ -114,6 +117,10 @@ class Source(Strict):
         if self.format == "xml" and not self.options.row_tag:
             raise ValueError("format xml needs options.row_tag, the element that is one record")
         return self
+
+    def deciding(self) -> str:
+        """What rows depend on, as text: neither where the dump lies, however that is written, nor its licence."""
+        return self.model_dump_json(exclude=_NO_EFFECT)
 
     @property
     def separator(self) -> str:

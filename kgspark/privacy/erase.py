@@ -11,6 +11,7 @@ import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -18,6 +19,7 @@ from pyspark.sql import functions as F
 from rich.console import Console
 
 from kgspark import disposal, releases
+from kgspark.closing import CLOSING
 from kgspark.config import Config
 from kgspark.errors import GateError, InputError
 from kgspark.execution import Execution
@@ -33,6 +35,8 @@ from kgspark.privacy.wanted import Wanted
 from kgspark.progress import Progress
 from kgspark.schedule import run_stages
 from kgspark.schema import table
+from kgspark.session import cancel_jobs
+from kgspark.stops import within
 from kgspark.tables import Lake
 from kgspark.tonight import Tonight, tonight_of
 
@@ -72,12 +76,10 @@ def erase(
     tables are in a catalogue, whose files we do not know; GateError where a gate says no to what is left, or the proof
     finds a trace.
     """
-    wanted = sorted({raw.strip() for raw in raw_ids} - {""})
+    wanted = check_asked(cfg, night, raw_ids)
     last = releases.latest(lake)
-    if last is None or not wanted or not night.secret or cfg.catalog.name:
-        raise InputError(
-            "An erasure needs a lake of folders with a release, the key of its pseudonyms, and a raw shopper id."
-        )
+    if last is None:
+        raise releases.none_yet(lake.root)
     night = replace(night, date=last.night)
     with Lock(lake, cfg.lock, "an erasure") as lock:
         derived = [stage for stage in stages if RAW not in stage.reads]
@@ -94,10 +96,13 @@ def erase(
         progress = Progress(len(tonight.todo), console)
         execution = Execution(tonight, progress)
         try:
-            run_stages(tonight.todo, execution.run, cfg.spark.stages_at_a_time)
+            cancel = partial(cancel_jobs, lake.spark)
+            run_stages(tonight.todo, execution.run, cfg.spark.stages_at_a_time, cancel=cancel)
             tonight.ledger.settle()
         except BaseException as error:
-            tonight.ledger.finish("failed", type(error).__name__)
+            # Only the kind of error: its text may name the person.
+            said = type(error).__name__
+            within(CLOSING, lambda: tonight.ledger.finish("failed", said))
             raise
         finally:
             progress.close()
@@ -118,6 +123,18 @@ def erase(
             f"{receipt.erasure_id}. Delete those files, or copy the tables into a new lake if they are its logs."
         )
     return receipt
+
+
+def check_asked(cfg: Config, night: Night, raw_ids: Sequence[str]) -> list[str]:
+    """The ids, each once. Raises InputError for what an erasure cannot do without, the ids first."""
+    wanted = sorted({raw.strip() for raw in raw_ids} - {""})
+    if not wanted:
+        raise InputError("No raw shopper id was given: name whom to erase by --shopper ID, or --file with one a line.")
+    if not night.secret:
+        raise InputError("An erasure needs the key of the lake's pseudonyms: privacy.key_file, or KGSPARK_KEY.")
+    if cfg.catalog.name:
+        raise InputError("Only a lake of folders can be erased from: of tables in a catalogue the files are not known.")
+    return wanted
 
 
 def searched_words(

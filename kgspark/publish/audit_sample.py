@@ -58,6 +58,14 @@ def describing() -> list[str]:
     return [r.name for r in known if "product" in r.domain and not others & set(r.range_)] + [READINGS]
 
 
+def check_relations(asked: Sequence[str]) -> None:
+    """Raise InputError for a relation that cannot be audited, with those that can."""
+    known = [*ontology.load().relations, READINGS]
+    unknown = sorted(set(asked) - set(known))
+    if unknown:
+        raise InputError(f"--relation {unknown[0]} is no relation; known are {', '.join(known)}.")
+
+
 def draw(
     kg: KnowledgeGraph, sample: int, seed: int, relations: Sequence[str] = (), from_texts: bool = False
 ) -> list[Drawn]:
@@ -68,10 +76,7 @@ def draw(
     the release holds no fact of those asked for.
     """
     asked = list(relations) or describing()
-    unknown = sorted(set(asked) - {*ontology.load().relations, READINGS})
-    if unknown:
-        known = ", ".join([*ontology.load().relations, READINGS])
-        raise InputError(f"--relation {unknown[0]} is no relation; known are {known}.")
+    check_relations(asked)
     population = _population(kg, asked)
     population = population.where(F.col("extractor") != DECLARED) if from_texts else population
     sizes = {(r["relation"], r["extractor"]): r["facts"] for r in _sizes(population).collect()}

@@ -11,7 +11,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from sqlglot.tokens import Tokenizer
 
 from kgspark.errors import InputError
-from kgspark.releases import KnowledgeGraph, all_releases, find_release
+from kgspark.releases import KnowledgeGraph, all_releases, find_release, none_yet
 from kgspark.retention import is_tag, tagged_lake
 from kgspark.session import default_session
 from kgspark.tables import Lake
@@ -26,7 +26,7 @@ def open_release(lake: str | Lake, *, release: str | None = None, spark: SparkSe
         lake = Lake(spark or default_session(), lake)
     known = all_releases(lake)
     if not known:
-        raise InputError(f"The lake {lake.root} holds no release; run 'kgspark nightly' first, or check the path.")
+        raise none_yet(lake.root)
     if release is None:
         return KnowledgeGraph(lake, known[-1])
     copies = all_releases(copy := tagged_lake(lake, release)) if is_tag(release) else []

@@ -105,13 +105,19 @@ def _totals(written: DataFrame, dumps: Sequence[str]) -> dict[str, int]:
     return {name: int(sums[name] or 0) for name in names} if sums else {}
 
 
-def _emptied(out: str) -> Path:
+def check_folder(out: str) -> Path:
+    """The folder for a world. Raises InputError for a URI, and for a folder with anything else in it."""
     if "://" in out:
         raise InputError(f"{out} is a URI; a sample world goes into a folder that every worker can write to.")
     folder = Path(out).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()) and not (folder / MARK).exists():
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
         raise InputError(f"{folder} holds something else than a sample world; name an empty folder.")
+    return folder
+
+
+def _emptied(out: str) -> Path:
+    folder = check_folder(out)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in ("dumps", "truth", "sources"):
         shutil.rmtree(folder / name, ignore_errors=True)
     # From here on the folder is known as ours, even if the run is broken off.

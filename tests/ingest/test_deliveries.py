@@ -37,6 +37,20 @@ def test_another_delivery_has_another_hash(spark: SparkSession, tmp_path: Path) 
     assert len({first, later, longer, deliveries_hash(spark, shop)}) == 4
 
 
+def test_dumps_that_were_moved_are_the_same_ones(spark: SparkSession, tmp_path: Path) -> None:
+    def delivered(folder: str, names: tuple[str, ...]) -> str:
+        for name in names:
+            file = tmp_path / folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("id,name\n1,pen\n", encoding="utf-8")
+            os.utime(file, (NOON, NOON))
+        return deliveries_hash(spark, [source(tmp_path / folder / "*" / "*.csv")])
+
+    here = delivered("here", ("1/a.csv", "2/a.csv"))
+    assert delivered("there", ("1/a.csv", "2/a.csv")) == here
+    assert delivered("other", ("1/a.csv", "3/a.csv")) != here
+
+
 def test_a_source_that_stayed_away_is_a_delivery_too(spark: SparkSession, tmp_path: Path) -> None:
     away = source(tmp_path / "a.csv", on_missing="keep")
     assert deliveries_hash(spark, [away]) == deliveries_hash(spark, [])

@@ -1,0 +1,43 @@
+"""What the commands share: their options, where they print, and how they open a lake or a release."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from kgspark.config import Config
+    from kgspark.releases import KnowledgeGraph
+    from kgspark.tables import Lake
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DEFAULT_CONFIG = Path("conf/local.yaml")
+ROWS_SHOWN = 50
+# Columns; a file or a pipe has no edge, and a table asks for no more than it needs.
+_NO_EDGE = 10_000
+
+
+def printer() -> Console:
+    """A terminal's own width; where the output goes to a file or a pipe, nothing is cut."""
+    return Console() if sys.stdout.isatty() else Console(width=_NO_EDGE)
+
+
+def lake_of(config: Path, *, released: bool = False) -> tuple[Lake, Config]:
+    """The lake of a configuration, and the configuration; ``released``: it must hold a release."""
+    from kgspark import nights
+
+    return nights.configured_lake(config, os.environ, released=released)
+
+
+def release_of(config: Path, release: str | None = None) -> tuple[KnowledgeGraph, Config]:
+    """A release of the configuration's lake, the latest if none is named, and the configuration."""
+    from kgspark.publish.readers import open_release
+
+    lake, cfg = lake_of(config, released=True)
+    return open_release(lake, release=release), cfg

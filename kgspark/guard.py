@@ -1,0 +1,63 @@
+"""Around every command: its errors as one sentence and an exit code, its end by a signal too; libraries kept quiet."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+
+import typer
+
+from kgspark.errors import EngineError, KgsparkError, text_of
+from kgspark.hints import with_config
+from kgspark.stops import Stopped, stoppable
+
+
+def guarded(command: Callable[[], object], config: str | None = None) -> int:
+    """Call the command; give the exit code: 0 done, 1 gate, 2 input or config, 3 engine, 4 out of minutes or texts.
+
+    A signal that ended it ends the process: 130 after SIGINT, 143 after SIGTERM. ``config`` is the configuration that
+    the user named: a sentence that names a command to run next names it, too.
+    """
+    try:
+        with stoppable():
+            code = command()
+        return code if isinstance(code, int) else 0
+    except KgsparkError as error:
+        _say(with_config(str(error), config))
+        return error.exit_code
+    except Stopped as stopped:
+        _say(str(stopped))
+        leave(stopped.exit_code)
+        return stopped.exit_code
+    except Exception as error:
+        if os.environ.get("KGSPARK_LOG", "").upper() == "DEBUG":
+            raise
+        text = text_of(error).splitlines()
+        what = f"{type(error).__name__}: {text[0][:300] if text else ''}"
+        _say(f"the engine failed ({what}); run again with KGSPARK_LOG=debug for the whole trace.")
+        return EngineError.exit_code
+
+
+def leave(code: int) -> None:
+    """End the process now: a stage that still computes would be waited for otherwise. Spark ends with us."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def quieten() -> None:
+    """Keep libraries from logging what only their makers want to know: each call to the JVM, a temporary folder."""
+    for library in ("py4j", "great_expectations"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    # Great Expectations sets the level of this one when it is imported, later than this; a filter stays.
+    logging.getLogger("great_expectations.data_context.types.base").addFilter(_matters)
+
+
+def _matters(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
+
+
+def _say(text: str) -> None:
+    typer.echo(f"kgspark: {text}", err=True)
