@@ -18,15 +18,18 @@ DELETE, INSERT = "delete", "insert"
 TOLERANCE = 1e-6
 _DOUBLES = ("double", "float")
 _WAS = "was_"
+# Up to so many keys travel to the rows of a table, which then need not be sorted by them: some tens of MB.
+_FEW = 500_000
 
 
 @dataclass(frozen=True)
 class Changed:
-    """What ``changes`` found between two versions of a table, with what ``links`` held before."""
+    """What ``changes`` found between two versions of a table: ``count`` rows, with what ``links`` held before."""
 
     before: int
     after: int
     rows: DataFrame
+    count: int
     links: frozenset[str]
 
     def values(self, on: Sequence[str]) -> DataFrame:
@@ -36,6 +39,21 @@ class Changed:
         now = self.rows.where(F.col("change") == INSERT).select(*on)
         was = self.rows.where(F.col("change") == DELETE).select(*[F.col(_WAS + name).alias(name) for name in on])
         return now.union(was).distinct()
+
+    def gone(self, on: Sequence[str]) -> DataFrame:
+        """Values of some columns, of the key or links, that changed rows had and that no row has that came."""
+        was = [F.col(_WAS + name if name in self.links else name).alias(name) for name in on]
+        before = self.rows.where(F.col("change") == DELETE).select(*was)
+        return before.join(self.came(on), on=list(on), how="left_anti").distinct()
+
+    def came(self, on: Sequence[str]) -> DataFrame:
+        """Values of some columns of the rows that came."""
+        return self.rows.where(F.col("change") == INSERT).select(*on)
+
+
+def few(keys: DataFrame, count: int) -> DataFrame:
+    """Keys to be joined to many rows, of which there are ``count`` at most: sent to every worker where they are few."""
+    return F.broadcast(keys) if count <= _FEW else keys
 
 
 def row_hash(contract: Table, without: Sequence[str] = ()) -> Column:

@@ -10,10 +10,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from kgspark import __version__, artifacts, releases
-from kgspark.changes import Changed, changes
+from kgspark.changes import Changed, changes, few
 from kgspark.errors import InputError, OutOfTimeError
 from kgspark.gates import Gates
 from kgspark.incremental import Plan, links_of, of_keys
@@ -23,6 +22,7 @@ from kgspark.lineage import cut
 from kgspark.memory import peak_driver_mb
 from kgspark.pipeline import Artefact, Stage
 from kgspark.progress import Progress
+from kgspark.quality.suspects import referring
 from kgspark.releases import Release
 from kgspark.schema import REJECTED_SUFFIX, table
 from kgspark.session import describe
@@ -31,8 +31,6 @@ from kgspark.tables import Written
 from kgspark.tonight import Tonight
 
 log = logging.getLogger(__name__)
-# Up to so many, the keys of a stage are sent to every worker: ids, some tens of MB.
-FEW_KEYS = 500_000
 Result = TypeVar("Result")
 
 
@@ -44,10 +42,10 @@ class Execution:
         self.planner, self.progress = tonight.planner, progress
         self.released = dict(tonight.last.tables) if tonight.last else {}
         self.pinned = self.released | self.ledger.versions()
-        self._inputs = Inputs(tonight, self.released, self.pinned)
-        self.gates = Gates(self.lake, self.cfg, self.night, self.ledger, self.released, self._inputs.read)
-        # Kept until the end of the night, as later stages ask which of their keys are among them.
+        # Kept until the end of the night, as later stages ask which of their keys are among them, and their gates.
         self._changed: dict[str, Changed] = {}
+        self._inputs = Inputs(tonight, self.released, self.pinned, self._changed)
+        self.gates = Gates(self.lake, self.cfg, self.night, self.ledger, self.released, self._inputs)
         self._todo, self._max_texts = tonight.todo, max_texts
         self._persisting_stages = 0
         self._lock = threading.Lock()
@@ -161,8 +159,7 @@ class Execution:
         keys = self.planner.changed(stage, plan, self._changed).persist()
         count = keys.count()
         log.info("stage=%s keys=%d run=%s", stage.name, count, self.ledger.run_id)
-        # Few travel to the rows, which then need not be sorted by key.
-        return F.broadcast(keys) if count <= FEW_KEYS else keys
+        return few(keys, count)
 
     def _before(self, stage: Stage, written: Iterable[str], keys: DataFrame | None) -> dict[str, DataFrame]:
         """Of the released tables, the rows that tonight's are compared with."""
@@ -182,13 +179,14 @@ class Execution:
         watch, base = Stopwatch(), self.released[name]
         known = self.ledger.rows_of(name, base)
         rows = self.lake.read(name, base).count() if known is None else known
-        links = links_of(name, self._todo)
+        links = links_of(name, self._todo) | referring(name)
         found = cut(changes(table(name), before, frame, links))
-        if found.count() == 0:
+        count = found.count()
+        if count == 0:
             return Written(name, base, rows, 0, watch.lap(), 0, 0)
         steps = found.select("change", *table(name).column_names)
         written = replace(self.lake.merge(name, steps, base, rows, note), seconds=watch.lap())
-        self._changed[name] = Changed(base, written.version, found, links)
+        self._changed[name] = Changed(base, written.version, found, count, links)
         return written
 
     def publish(self, known: list[Release], stages: Sequence[Stage]) -> Release:

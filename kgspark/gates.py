@@ -5,20 +5,21 @@ written tables -> Great Expectations, arrivals by source -> the book -> seconds 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from kgspark.config import Config
 from kgspark.errors import GateError
 from kgspark.ingest.arrivals import arrivals, too_few
 from kgspark.ingest.frame import absent
+from kgspark.inputs import Inputs
 from kgspark.ledger import Ledger
 from kgspark.night import Night
 from kgspark.pipeline import PREVIOUS, RAW, Stage
 from kgspark.quality.gate import GateContext, Gatekeeper
 from kgspark.quality.results import GateReport
+from kgspark.quality.suspects import suspects
 from kgspark.schema import REJECTED_SUFFIX, table
 from kgspark.session import describe
 from kgspark.side_by_side import Stopwatch, side_by_side
@@ -26,7 +27,7 @@ from kgspark.tables import Lake, Written
 
 
 class Gates:
-    """The gates of one night; ``lookup`` gives a table, or ``<table>@previous``, as the night sees it."""
+    """The gates of one night; ``inputs`` gives tables as the night sees them, and what changed in them."""
 
     def __init__(
         self,
@@ -35,10 +36,10 @@ class Gates:
         night: Night,
         ledger: Ledger,
         released: Mapping[str, int],
-        lookup: Callable[[str], DataFrame],
+        inputs: Inputs,
     ) -> None:
         self._lake, self._cfg, self._night, self._ledger = lake, cfg, night, ledger
-        self._released, self._lookup = released, lookup
+        self._released, self._lookup, self._changes = released, inputs.read, inputs.changes
         self._gatekeeper = Gatekeeper(lake.spark, cfg.quality)
 
     def check(self, stage: Stage, written: Mapping[str, Written]) -> dict[str, float]:
@@ -50,7 +51,9 @@ class Gates:
         def check(name: str) -> tuple[GateReport, float]:
             watch = Stopwatch()
             describe(self._lake.spark, f"kgspark {stage.name}: gate {name}")
-            report = self._gatekeeper.check(self._lookup(name), table(name), self._context(name, written))
+            contract = table(name)
+            doubtful = suspects(contract, self._changes, self._lookup)
+            report = self._gatekeeper.check(self._lookup(name), contract, self._context(name, written), doubtful)
             return report, watch.lap()
 
         # Rejects are few, and mostly none: an empty table has nothing that could be wrong.

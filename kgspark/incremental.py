@@ -24,6 +24,7 @@ from kgspark import __version__, artifacts
 from kgspark.changes import Changed, changed_keys
 from kgspark.config import Config
 from kgspark.embed import models
+from kgspark.graph import ontology
 from kgspark.ledger import Ledger
 from kgspark.night import Night
 from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, Stage
@@ -173,6 +174,8 @@ class Planner:
             *_files_named(getattr(self._cfg, stage.settings)),
             self._cfg.quality.model_dump_json(),
             *[table(name).model_dump_json() for name in stage.writes],
+            # What nodes are called and embedded by, and what their gate lets pass.
+            *[ontology.load().model_dump_json() for name in stage.writes if table(name).gate.ontology],
             *[source.deciding() for source in self._night.sources],
             hmac.digest(self._night.secret or b"no key", b"kgspark settings", "sha256").hex(),
         ]

@@ -6,17 +6,27 @@ from collections.abc import Mapping
 
 from pyspark.sql import DataFrame
 
+from kgspark.changes import Changed
 from kgspark.ingest.frame import read_sources
 from kgspark.pipeline import DECISIONS, PREVIOUS, RAW
+from kgspark.quality.suspects import UNCHANGED
 from kgspark.resolve.distributed import DECISIONS as DECIDED
 from kgspark.tonight import Tonight
 
 
 class Inputs:
-    """One night's view; ``pinned`` is where each table stands, and moves with every write."""
+    """One night's view; ``pinned`` is where each table stands, ``changed`` what this process found to differ from the
+    release: both move with every write.
+    """
 
-    def __init__(self, tonight: Tonight, released: Mapping[str, int], pinned: Mapping[str, int]) -> None:
-        self._tonight, self._released, self._pinned = tonight, released, pinned
+    def __init__(
+        self,
+        tonight: Tonight,
+        released: Mapping[str, int],
+        pinned: Mapping[str, int],
+        changed: Mapping[str, Changed],
+    ) -> None:
+        self._tonight, self._released, self._pinned, self._changed = tonight, released, pinned, changed
 
     def pin(self, name: str) -> tuple[str, int | None]:
         """An input as table and version; None where no night has written it."""
@@ -35,3 +45,9 @@ class Inputs:
             return lake.spark.createDataFrame(list(self._tonight.decided), DECIDED)
         name, version = self.pin(name)
         return lake.empty(name) if version is None else lake.read(name, version)
+
+    def changes(self, name: str) -> Changed | str | None:
+        """What changed in a table since the release; None where another process wrote it, or it is all new."""
+        if name in self._released and self._released[name] == self._pinned.get(name):
+            return UNCHANGED
+        return self._changed.get(name)

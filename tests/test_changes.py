@@ -67,7 +67,7 @@ def test_keys_come_out_of_what_was_written_as_out_of_both_versions(spark: SparkS
     before = members(a="one", b="one", c="two", d="three", e="four")
     after = members(a="one", b="two", d="three", e="four", f="five")
     found = changes(table(MEMBERS), before, after, links={"product_id", "offer_id"})
-    written = Changed(1, 2, found, frozenset({"product_id", "offer_id"}))
+    written = Changed(1, 2, found, 4, frozenset({"product_id", "offer_id"}))
     for column, expected in (("product_id", ["five", "one", "two"]), ("offer_id", ["b", "c", "f"])):
         for keys in (written.values([column]), changed_keys(table(MEMBERS), [column], before, after)):
             assert sorted(row[column] for row in keys.collect()) == expected

@@ -33,7 +33,8 @@ _ONE_PASS_ROWS = 100_000
 @dataclass(frozen=True)
 class Check:
     """One expectation: how it reads, the object that judges it, the derived columns that it needs, and the columns to
-    show of a row that breaks it. ``exact`` replaces it when a failure is looked at a second time.
+    show of a row that breaks it. ``exact`` replaces it when a failure is looked at a second time. ``by_row``: whether a
+    row, with the others of its key, says by itself that it is wrong.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Check:
     derived: dict[str, Column] = field(default_factory=dict)
     exact: Check | None = None
     counts_rows: bool = True
+    by_row: bool = True
 
 
 def check_contracts(tables: Iterable[Table]) -> None:
@@ -106,7 +108,8 @@ def _declared(table: Table, name: str, arguments: dict[str, Any]) -> Check:
     shows = tuple(column for column in (*named, *arguments.get("column_list", ())) if column)
     # With 'mostly' a passing expectation may have broken rows that were not counted.
     counts_rows = bool(getattr(expectation, "map_metric", None)) and arguments.get("mostly", 1) == 1
-    return Check(describe(name, arguments), expectation, shows, counts_rows=counts_rows)
+    by_row = counts_rows and not name.endswith("_unique")
+    return Check(describe(name, arguments), expectation, shows, counts_rows=counts_rows, by_row=by_row)
 
 
 def _is_nodes(table: Table) -> bool | None:

@@ -22,6 +22,7 @@ from kgspark.errors import EngineError
 from kgspark.quality.expectations import Check, Lookup, converse_check, table_checks, with_derived
 from kgspark.quality.results import ExpectationResult, GateReport, as_json
 from kgspark.quality.settings import QualitySettings
+from kgspark.quality.suspects import Suspects
 from kgspark.schema import Table, table
 
 # Types whose values say something in an example row; vectors and maps do not.
@@ -54,8 +55,11 @@ class Gatekeeper:
         self._context: Any = None
         self._lock = threading.Lock()
 
-    def check(self, frame: DataFrame, contract: Table, context: GateContext) -> GateReport:
-        """Judge a version of a table by its contract.
+    def check(
+        self, frame: DataFrame, contract: Table, context: GateContext, doubtful: Suspects | None = None
+    ) -> GateReport:
+        """Judge a version of a table by its contract; with ``doubtful`` only those rows are asked what a row can answer
+        by itself, as the others passed before.
 
         A wrong set of columns or types ends the gate there, as nothing else could be asked. Raises EngineError where
         Spark fails at an expectation.
@@ -64,10 +68,15 @@ class Gatekeeper:
         results = [_schema_result(frame, contract)]
         if results[0].success:
             results += self._share_results(contract, context, rows)
-            results += self._validate(frame, contract, table_checks(contract, context.lookup, rows))
+            if doubtful is None:
+                results += self._validate(frame, contract, table_checks(contract, context.lookup, rows))
+            else:
+                checks = table_checks(contract, context.lookup)
+                results += self._validate(doubtful.rows, contract, [check for check in checks if check.by_row])
+                results += self._validate(frame, contract, [check for check in checks if not check.by_row])
             for reference in contract.gate.references:
                 if reference.both_ways:
-                    parents = context.lookup(reference.table)
+                    parents = doubtful.parents[reference.table] if doubtful else context.lookup(reference.table)
                     found = self._validate(parents, table(reference.table), [converse_check(reference, frame)])
                     results += [replace(result, elsewhere=True) for result in found]
         return GateReport(context.run_id, contract.name, context.version, rows, tuple(results))
@@ -90,6 +99,8 @@ class Gatekeeper:
         return results
 
     def _validate(self, frame: DataFrame, contract: Table, checks: Sequence[Check]) -> list[ExpectationResult]:
+        if not checks:
+            return []
         held = self._ask(with_derived(frame, checks), checks, "BOOLEAN_ONLY", contract)
         doubtful = [check for check, answer in zip(checks, held, strict=True) if not answer["success"]]
         looked_at = {check.text: self._second_look(frame, contract, check) for check in doubtful}
