@@ -11,7 +11,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from kgspark import manifests
+from kgspark import manifests, views
 from kgspark.errors import InputError
 from kgspark.schema import load_tables, schema_version
 from kgspark.tables import Lake
@@ -92,6 +92,7 @@ def retire(lake: Lake, release_ids: Iterable[str], reason: str) -> None:
     lake.append(RETIRED, [{"release_id": r, "reason": reason, "retired_at": now} for r in names], note=reason)
     for name in names:
         manifests.withdraw(lake, name)
+        views.withdraw(lake, name)
 
 
 def id_of(night: datetime.date, contents: str) -> str:
@@ -113,6 +114,7 @@ def publish(lake: Lake, row: dict[str, Any], releases: list[Release]) -> Release
     )
     lake.append(RELEASES, [vars(release)], note=f"{release.action} {release.release_id}")
     manifests.write(lake, release)
+    views.show(lake, release)
     return release
 
 

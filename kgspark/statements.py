@@ -35,6 +35,12 @@ def create_table(identifier: str, contract: Table) -> str:
     )
 
 
+def create_view(view: str, identifier: str, version: int, meaning: str) -> str:
+    """Make, or make anew, a view of a table as it was at a version."""
+    rows = f"SELECT * FROM {identifier} VERSION AS OF {version}"  # noqa: S608 - names that we gave
+    return f"CREATE OR REPLACE VIEW {view} COMMENT '{quoted(meaning)}' AS {rows}"
+
+
 def keep_statistics(identifier: str, columns: Sequence[str]) -> str:
     """Keep minima and maxima of these columns alone."""
     return f"ALTER TABLE {identifier} SET TBLPROPERTIES ('delta.dataSkippingStatsColumns' = '{','.join(columns)}')"

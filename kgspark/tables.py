@@ -67,6 +67,10 @@ class Lake:
         layer, _, short = name.partition(".")
         return f"{self.catalog}.{self._prefix}{layer}.{short}" if self.catalog else f"{self.root}/{layer}/{short}"
 
+    def database(self, name: str) -> str:
+        """How SQL names a database of ours in the catalogue, such as the one of a layer."""
+        return f"`{self.catalog}`.`{self._prefix}{name}`"
+
     def unwritable(self, error: Exception) -> InputError:
         """The sentence for what a first write ran into."""
         return InputError(
@@ -230,8 +234,7 @@ class Lake:
         if contract.name in self._made:
             return
         if self.catalog:
-            layer = contract.name.partition(".")[0]
-            self.spark.sql(f"CREATE DATABASE IF NOT EXISTS `{self.catalog}`.`{self._prefix}{layer}`")
+            self.spark.sql(f"CREATE DATABASE IF NOT EXISTS {self.database(contract.layer)}")
         try:
             self.spark.sql(create_table(self.identifier(contract.name), contract))
         except Exception as error:

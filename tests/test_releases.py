@@ -20,7 +20,7 @@ NODES = "graph.nodes"
 NIGHT = datetime.date(2026, 1, 2)
 
 
-def _publish(lake: Lake, release_id: str, tables: dict[str, int]) -> Release:
+def publish(lake: Lake, release_id: str, tables: dict[str, int]) -> Release:
     row = {
         "release_id": release_id,
         "night": NIGHT,
@@ -43,7 +43,7 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
         node = {"node_id": "brand/0000000000000001", "kind": "brand", "label": label}
         written = lake.overwrite(NODES, rows(spark, NODES, [node]), note="test")
         if label != "unreleased":
-            _publish(lake, f"r{number}", {NODES: written.version})
+            publish(lake, f"r{number}", {NODES: written.version})
     return lake
 
 

@@ -1,0 +1,49 @@
+"""SQL views of releases in a catalogue."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from kgspark import releases
+from kgspark.tables import Lake
+from tests.builders import rows
+from tests.test_releases import NODES, publish
+
+
+def _written(lake: Lake, label: str) -> int:
+    node = {"node_id": "brand/0000000000000001", "kind": "brand", "label": label}
+    return lake.overwrite(NODES, rows(lake.spark, NODES, [node]), note="test").version
+
+
+def test_every_release_and_the_latest_have_views(quick_spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(quick_spark, str(tmp_path / "lake"), "spark_catalog", "seen_")
+
+    def labels(database: str) -> list[str]:
+        return [
+            row.label for row in quick_spark.sql(f"SELECT label FROM spark_catalog.{database}.graph_nodes").collect()
+        ]
+
+    publish(lake, "r2026-01-02-old", {NODES: _written(lake, "old")})
+    publish(lake, "r2026-01-03-new", {NODES: _written(lake, "new")})
+    assert (labels("seen_latest"), labels("seen_r2026_01_02_old")) == (["new"], ["old"])
+    releases.rollback(lake, "r2026-01-02-old")
+    assert (labels("seen_latest"), labels("seen_r2026_01_03_new")) == (["old"], ["new"])
+    releases.retire(lake, ["r2026-01-03-new"], "vacuum")
+    assert "seen_r2026_01_03_new" not in [row.namespace for row in quick_spark.sql("SHOW DATABASES").collect()]
+
+
+def test_a_release_is_made_where_views_may_not_be(
+    quick_spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(quick_spark, str(tmp_path / "lake"), "spark_catalog", "unseen_")
+    version = _written(lake, "old")
+    # Such as a catalogue in which this account may write tables, and make no database.
+    monkeypatch.setattr("kgspark.views._database", lambda lake, name: f"`nowhere`.`{name}`")
+    with caplog.at_level(logging.WARNING):
+        publish(lake, "r1", {NODES: version})
+    assert [release.release_id for release in releases.all_releases(lake)] == ["r1"]
+    assert "r1 has no SQL views" in caplog.text
