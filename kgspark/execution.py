@@ -116,14 +116,17 @@ class Execution:
         """Texts that the stage will embed. Raises OutOfTimeError where they are more than the night may."""
         if stage.new_texts is None:
             return None
-        inputs = [self._inputs.read(name) for name in stage.reads]
-        texts = stage.new_texts(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night).count()
+        texts = self._asked(stage, stage.new_texts).count()
         if self._max_texts is not None and texts > self._max_texts:
             raise OutOfTimeError(
                 f"Stage {stage.name} has {texts:,} texts to embed, and this night may embed {self._max_texts:,}; the "
                 "same command with a larger --max-texts, or without, goes on, and nothing is released before."
             )
         return texts
+
+    def _asked(self, stage: Stage, what: Callable[..., DataFrame]) -> DataFrame:
+        inputs = [self._inputs.read(name) for name in stage.reads]
+        return what(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night)
 
     def _build(self, stage: Stage, fitted: Artefact | None, keys: DataFrame | None, anew: bool) -> dict[str, DataFrame]:
         """The stage's frames, of some keys or (None) of all, and ``anew`` without what it remembers."""
@@ -154,9 +157,12 @@ class Execution:
 
     def _keys(self, stage: Stage, plan: Plan) -> DataFrame | None:
         """The keys that must be built again; None: all."""
-        if plan.how != "keys":
+        if plan.how == "keys":
+            keys = self.planner.changed(stage, plan, self._changed).persist()
+        elif plan.how == "difference" and stage.touched is not None:
+            keys = self._asked(stage, stage.touched).persist()
+        else:
             return None
-        keys = self.planner.changed(stage, plan, self._changed).persist()
         count = keys.count()
         log.info("stage=%s keys=%d run=%s", stage.name, count, self.ledger.run_id)
         return few(keys, count)

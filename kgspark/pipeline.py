@@ -49,9 +49,10 @@ class Stage:
     its own key, or by the columns that ``links`` names, of the first input. Without ``by`` the stage itself knows what
     to keep. ``part``, where some output rows are of no single key, gets the released tables by name and the keys, and
     gives those of their rows that ``build`` makes again; ``build`` then gets all its inputs, and ``keys`` beside them
-    (None: all). ``memory`` are those of ``reads`` that spare work and decide no row: they are None where all is to be
-    built anew. ``new_texts`` gets what ``build`` gets, and gives a row for each text that it would embed: for the bill,
-    and a night's budget. ``version`` goes up whenever the same input gives other rows.
+    (None: all). ``touched`` gives these keys out of the inputs, for a stage without ``by``. ``memory`` are those of
+    ``reads`` that spare work and decide no row: they are None where all is to be built anew. ``new_texts`` gets what
+    ``build`` gets, and gives a row for each text that it would embed: for the bill, and a night's budget. ``version``
+    goes up whenever the same input gives other rows.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Stage:
     by: tuple[str, ...] = ()
     links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     part: Callable[[Mapping[str, DataFrame], DataFrame], dict[str, DataFrame]] | None = None
+    touched: Callable[..., DataFrame] | None = None
     memory: tuple[str, ...] = ()
     new_texts: Callable[..., DataFrame] | None = None
 
@@ -224,6 +226,8 @@ STAGES: tuple[Stage, ...] = (
         vectors.build,
         "embed",
         "rows",
+        part=vectors.part,
+        touched=vectors.touched,
         new_texts=vectors.new_texts,
     ),
 )

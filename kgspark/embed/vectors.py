@@ -6,6 +6,7 @@ texts -> distinct text hashes -> minus those kept from last night -> embedded ->
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pyspark import StorageLevel
@@ -29,6 +30,7 @@ def build(
     *,
     cfg: EmbedSettings,
     night: Night,
+    keys: DataFrame | None = None,
 ) -> dict[str, DataFrame]:
     """Give each node and each marked edge the vector of its text; a text that was embedded last night keeps its vector.
 
@@ -39,11 +41,15 @@ def build(
     Returns graph.node_vectors and graph.edge_vectors (schemas/3_graph/) and their rejects: ``empty_text`` (nothing
     visible to embed, or an end without text) and ``not_embedded`` (the model failed on it). The new vectors are
     persisted, because accepted and rejected rows are written one after the other; the caller clears the cache.
-    Raises InputError where the model is not to be found.
+    With ``keys`` (``record_id``, of nodes or edges) it gives the rows of those alone. Raises InputError where the model
+    is not to be found.
     """
     node_job, edge_job = _jobs(cfg, night)
-    node_vectors, node_rejects = node_job.run(_node_texts(nodes), previous_node_vectors)
-    edge_vectors, edge_rejects = edge_job.run(_edge_texts(nodes, edges), previous_edge_vectors)
+    node_texts, edge_texts = _node_texts(nodes), _edge_texts(nodes, edges)
+    if keys is not None:
+        node_texts, edge_texts = (each.join(keys, on="record_id", how="left_semi") for each in (node_texts, edge_texts))
+    node_vectors, node_rejects = node_job.run(node_texts, previous_node_vectors)
+    edge_vectors, edge_rejects = edge_job.run(edge_texts, previous_edge_vectors)
     return {
         "graph.node_vectors": node_vectors,
         "graph.node_vectors_rejected": node_rejects,
@@ -67,6 +73,34 @@ def new_texts(
     return of_nodes.unionByName(edge_job.new(_edge_texts(nodes, edges), previous_edge_vectors))
 
 
+def touched(
+    nodes: DataFrame,
+    edges: DataFrame,
+    previous_node_vectors: DataFrame,
+    previous_edge_vectors: DataFrame,
+    *,
+    cfg: EmbedSettings,
+    night: Night,
+) -> DataFrame:
+    """``record_id`` of the nodes and edges whose last row of vectors, or of rejects, is not what ``build`` would give.
+
+    No vector is read: a row is right where its text has the hash that it had, under a model that is still good.
+    """
+    node_job, edge_job = _jobs(cfg, night)
+    of_nodes = node_job.touched(_node_texts(nodes), previous_node_vectors)
+    return of_nodes.unionByName(edge_job.touched(_edge_texts(nodes, edges), previous_edge_vectors))
+
+
+def part(before: Mapping[str, DataFrame], keys: DataFrame) -> dict[str, DataFrame]:
+    """The rows of the released tables, rejects among them, of those nodes and edges."""
+
+    def of(rows: DataFrame) -> DataFrame:
+        (key,) = {"node_id", "edge_id", "record_id"} & set(rows.columns)
+        return rows.join(keys.withColumnRenamed("record_id", key), on=key, how="left_semi")
+
+    return {name: of(rows) for name, rows in before.items()}
+
+
 def _jobs(cfg: EmbedSettings, night: Night) -> tuple[_Job, _Job]:
     model = models.locate(cfg)
     of_nodes = _Job("graph.nodes", "node_id", model, cfg, night.date)
@@ -86,7 +120,7 @@ class _Job:
     def run(self, records: DataFrame, previous: DataFrame) -> tuple[DataFrame, DataFrame]:
         """Vectors and rejects of ``record_id, text, other, visible, text_hash``."""
         wanted = records.where("visible")
-        kept = self._kept(previous)
+        kept = self._kept(wanted, previous)
         fresh = self._embed(wanted, kept)
         by_hash = kept.unionByName(fresh.where(F.col("failure").isNull()).drop("failure"))
         vectors = wanted.join(by_hash, on="text_hash", how="inner").select(
@@ -100,13 +134,28 @@ class _Job:
 
     def new(self, records: DataFrame, previous: DataFrame) -> DataFrame:
         """``text_hash`` of the distinct texts without a kept vector."""
-        usable = previous.where(F.col("model").isin(*self.model.labels(self.cfg.precision)))
         wanted = records.where("visible").select("text_hash").distinct()
-        return wanted.join(usable.select("text_hash"), on="text_hash", how="left_anti")
+        usable = previous.where(self._is_usable()).select("text_hash")
+        return wanted.join(usable, on="text_hash", how="left_anti")
 
-    def _kept(self, previous: DataFrame) -> DataFrame:
-        """``text_hash, model, vector`` of last night, one a text. Costs one shuffle of last night's vectors."""
-        usable = previous.where(F.col("model").isin(*self.model.labels(self.cfg.precision)))
+    def touched(self, records: DataFrame, previous: DataFrame) -> DataFrame:
+        """``record_id`` of those that are new, gone, of another text, or without a usable vector."""
+        now = records.select("record_id", F.when(F.col("visible"), F.col("text_hash")).alias("text_hash"))
+        hashed = F.when(self._is_usable(), F.col("text_hash")).alias("text_hash")
+        was = previous.select(F.col(self.key).alias("record_id"), hashed)
+        both = (
+            now.unionByName(was)
+            .groupBy("record_id")
+            .agg(F.count("text_hash").alias("times"), F.count_distinct("text_hash").alias("texts"))
+        )
+        return both.where("times != 2 OR texts != 1").select("record_id")
+
+    def _is_usable(self) -> Column:
+        return F.col("model").isin(*self.model.labels(self.cfg.precision))
+
+    def _kept(self, wanted: DataFrame, previous: DataFrame) -> DataFrame:
+        """``text_hash, model, vector`` of last night, one a text that is wanted. Costs one shuffle of those vectors."""
+        usable = previous.where(self._is_usable()).join(wanted.select("text_hash"), on="text_hash", how="left_semi")
         # Vectors of one text are equal, unless precisions were mixed: then the smallest label and key decide.
         smallest = F.min(F.struct("model", self.key, "vector")).alias("kept")
         return usable.groupBy("text_hash").agg(smallest).select("text_hash", "kept.model", "kept.vector")

@@ -220,3 +220,36 @@ def _plan(frame: DataFrame) -> str:
     with contextlib.redirect_stdout(output):
         frame.explain()
     return output.getvalue()
+
+
+def test_what_is_made_for_some_takes_the_place_of_theirs(spark: SparkSession, cfg: EmbedSettings) -> None:
+    before = build(spark, cfg)
+    held = {name: rows(spark, name, [row.asDict() for row in before[name]]) for name in TABLES}
+    # One text changes, and with it three edges; one node goes with its edge; a new one says what another says.
+    nodes = [NODES[0] | {"text": "pear phone"}, NODES[1], *NODES[3:], NODES[1] | {"node_id": "product/6"}]
+    edges = [edge for edge in EDGES if edge["edge_id"] != "edge/32"]
+    inputs = (rows(spark, "graph.nodes", nodes), rows(spark, "graph.edges", edges), held[TABLES[0]], held[TABLES[2]])
+    keys = vectors.touched(*inputs, cfg=cfg, night=NIGHT)
+    # What was set aside is looked at again each time.
+    again = {"product/4", "edge/14"}
+    assert {row.record_id for row in keys.collect()} == again | {
+        "product/1", "product/3", "product/6", "edge/12", "edge/21", "edge/32",
+    }  # fmt: skip
+    anew = vectors.build(*inputs, cfg=cfg, night=NIGHT, keys=keys)
+    full = vectors.build(*inputs, cfg=cfg, night=NIGHT)
+    old = vectors.part(held, keys)
+    for name in TABLES:
+        contract = table(name)
+        stays = held[name].join(old[name].select(*contract.key), on=list(contract.key), how="left_anti")
+        both = conform(stays, contract).unionByName(conform(anew[name], contract))
+        assert sorted(both.collect()) == sorted(conform(full[name], contract).collect())
+
+
+def test_vectors_of_another_model_are_touched(spark: SparkSession, cfg: EmbedSettings) -> None:
+    before = build(spark, cfg, wanted=ONLY_NODES)[TABLES[0]]
+    others = [row.asDict() | {"model": "another"} for row in before]
+    inputs = (rows(spark, "graph.nodes", NODES[:3]), rows(spark, "graph.edges", []))
+    for previous, expected in ((before, 0), (others, 3)):
+        kept = rows(spark, TABLES[0], [row if isinstance(row, dict) else row.asDict() for row in previous])
+        found = vectors.touched(*inputs, kept, rows(spark, TABLES[2], []), cfg=cfg, night=NIGHT)
+        assert found.count() == expected
