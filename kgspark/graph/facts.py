@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from kgspark.changes import few
 from kgspark.graph import ontology, readings
 from kgspark.graph.catalogue_facts import attribute_values, brands, listings, sellers
 from kgspark.graph.category_facts import hierarchy, memberships
@@ -22,6 +23,7 @@ from kgspark.graph.opinion_facts import aspects
 from kgspark.graph.readings import Facts
 from kgspark.graph.shopper_facts import actions, ratings, shoppers
 from kgspark.graph.text_facts import read_values
+from kgspark.lineage import cut
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -67,9 +69,11 @@ def build(
             product_uses(need_mentions, known),
         ]
 
-    of_all = of_products(product_offers)
-    # Every relation of a product is found through its offers, so that fewer offers are fewer products.
-    some = of_all if keys is None else of_products(product_offers.join(keys, on="product_id", how="left_semi"))
+    of_all = some = of_products(product_offers)
+    if keys is not None:
+        # Every relation of a product is found through its offers, so that fewer offers are fewer products.
+        theirs = cut(product_offers.join(keys, on="product_id", how="left_semi"))
+        some = of_products(few(theirs, theirs.count()))
     shared = [
         hierarchy(listings(offers, product_offers), reviews),
         bought_with(interactions, product_offers, cfg),

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from kgspark.changes import few
 from kgspark.graph import ontology
+from kgspark.lineage import cut
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -30,10 +32,12 @@ def owner() -> Column:
 def part(before: Mapping[str, DataFrame], keys: DataFrame) -> dict[str, DataFrame]:
     """Rows of graph.nodes, graph.edges and graph.evidence that facts.build makes again for some products.
 
-    ``keys`` has their product_id. All nodes; edges of these products or of no single one; the evidence of those.
+    ``keys`` has their product_id. All nodes; edges of these products or of no single one; the evidence of those. Runs a
+    job: it counts the edges.
     """
     owned = before["graph.edges"].withColumn("product_id", owner())
     edges = owned.where(F.col("product_id").isNull()).unionByName(owned.join(keys, on="product_id", how="left_semi"))
-    edges = edges.drop("product_id")
-    evidence = before["graph.evidence"].join(edges.select("edge_id"), on="edge_id", how="left_semi")
+    edges = cut(edges.drop("product_id"))
+    theirs = few(edges.select("edge_id"), edges.count())
+    evidence = before["graph.evidence"].join(theirs, on="edge_id", how="left_semi")
     return {"graph.nodes": before["graph.nodes"], "graph.edges": edges, "graph.evidence": evidence}

@@ -60,7 +60,7 @@ def recall(
     not as it was.
     """
     told_then = reading.told(before, once)
-    touched = cut(_changed(told_then, told))
+    touched = cut(_changed(told_then, told, cfg.min_kept_probability))
     changed = touched.count()
     log.info("resolve: %d of %d offers are not as they were", changed, number)
     if changed > MOST * number:
@@ -85,12 +85,22 @@ def recall(
     return Memory(keys, were, cut(known))
 
 
-def _changed(before: DataFrame, now: DataFrame) -> DataFrame:
-    """``offer_id`` of the offers that are not equal in both."""
-    said = content_hash({name: of for name, of in now.dtypes if name != "offer_id"}).alias("said")
-    both = before.select("offer_id", said).unionByName(now.select("offer_id", said))
-    alike = both.groupBy("offer_id", "said").agg(F.count("*").alias("times"))
-    return alike.where("times < 2").select("offer_id").distinct()
+def _changed(before: DataFrame, now: DataFrame, least: float) -> DataFrame:
+    """``offer_id`` of the offers that are not equal in both.
+
+    How many of a seller's offers say the same decides no score: they share the probability, which is worked out anew.
+    Only a pair that was not worth keeping (``least``) among more of them, and is not remembered, may be so among fewer,
+    if these are not too many for any score.
+    """
+    columns = {name: of for name, of in now.dtypes if name not in ("offer_id", "alike")}
+    said = content_hash(columns).alias("said")
+    then, tonight = (each.select("offer_id", said, "alike") for each in (before, now))
+    both = then.withColumn("change", -F.col("alike")).unionByName(tonight.withColumn("change", F.col("alike")))
+    met = both.groupBy("offer_id", "said").agg(
+        F.count("*").alias("times"), F.sum("change").alias("more"), F.min("alike").alias("fewest")
+    )
+    fewer = (F.col("more") < 0) & (F.col("fewest") * least <= 1)
+    return met.where((F.col("times") < 2) | fewer).select("offer_id").distinct()
 
 
 def _differ(one: DataFrame, other: DataFrame) -> bool:

@@ -36,6 +36,9 @@ def _world() -> dict[str, dict[str, Any]]:
     # Offers of one seller that say the very same, and codes that some share.
     for key in ids[:6]:
         made[f"{key} again"] = dict(made[key])
+    # More of them than share a probability that is worth keeping.
+    for copy in range(14):
+        made[f"left/70 copy {copy:02}"] = dict(made["left/70"])
     for key in ("left/10", "right/10"):
         made[key] = made[key] | {"gtin": GTIN}
     return made
@@ -53,6 +56,8 @@ def _next_night(offers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         after[f"new/{place}"] = dict(offers[key])
     # One of two that said the same: the other one is as good as it no longer.
     del after[next(key for key in keys if key.endswith("again"))]
+    del after["left/70 copy 00"]
+    after["left/5 again, and again"] = dict(offers["left/5"])
     after["left/60"]["gtin"] = GTIN
     return after
 
@@ -122,6 +127,17 @@ def test_what_is_known_is_what_was_a_candidate_of_two_offers_that_stayed_as_they
     untouched = [r for r in now if not {r.left, r.right} & touched]
     assert len(expected) > 0.5 * len(now)
     assert [r for r in untouched if not r.known]
+
+
+def test_offers_that_share_a_probability_with_others_than_before(spark: SparkSession) -> None:
+    """Fewer of them may make a pair worth keeping that was not; more cannot, nor fewer of too many."""
+    before, after = (_frame(spark, offers) for offers in (_world(), _next_night(_world())))
+    then, now = (reading.told(each, ["shops"]) for each in (before, after))
+    touched = {row.offer_id for row in memory._changed(then, now, CFG.min_kept_probability).collect()}
+    once_again = next(key for key in sorted(_world()) if key.endswith("again"))
+    assert {once_again, once_again.removesuffix(" again"), "left/70 copy 00", "left/60"} <= touched
+    assert touched.isdisjoint({"left/70", "left/70 copy 01", "left/5"})
+    assert {row.alike for row in now.where("offer_id = 'left/70'").collect()} == {14}
 
 
 def test_codes_that_become_placeholders_and_too_many_changes_forget_everything(
