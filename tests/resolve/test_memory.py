@@ -37,7 +37,7 @@ def _world() -> dict[str, dict[str, Any]]:
     for key in ids[:6]:
         made[f"{key} again"] = dict(made[key])
     # More of them than share a probability that is worth keeping.
-    for copy in range(14):
+    for copy in range(29):
         made[f"left/70 copy {copy:02}"] = dict(made["left/70"])
     for key in ("left/10", "right/10"):
         made[key] = made[key] | {"gtin": GTIN}
@@ -57,7 +57,7 @@ def _next_night(offers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     # One of two that said the same: the other one is as good as it no longer.
     del after[next(key for key in keys if key.endswith("again"))]
     del after["left/70 copy 00"]
-    after["left/5 again, and again"] = dict(offers["left/5"])
+    after["left/1 again, and again"] = dict(offers["left/1"])
     after["left/60"]["gtin"] = GTIN
     return after
 
@@ -136,8 +136,8 @@ def test_offers_that_share_a_probability_with_others_than_before(spark: SparkSes
     touched = {row.offer_id for row in memory._changed(then, now, CFG.min_kept_probability).collect()}
     once_again = next(key for key in sorted(_world()) if key.endswith("again"))
     assert {once_again, once_again.removesuffix(" again"), "left/70 copy 00", "left/60"} <= touched
-    assert touched.isdisjoint({"left/70", "left/70 copy 01", "left/5"})
-    assert {row.alike for row in now.where("offer_id = 'left/70'").collect()} == {14}
+    assert touched.isdisjoint({"left/70", "left/70 copy 01", "left/1"})
+    assert {row.alike for row in now.where("offer_id = 'left/70'").collect()} == {29}
 
 
 def test_codes_that_become_placeholders_and_too_many_changes_forget_everything(
