@@ -18,6 +18,7 @@ from kgspark.embed import models, udf
 from kgspark.embed.settings import EmbedSettings
 from kgspark.graph.ontology import embedded_relations
 from kgspark.night import Night
+from kgspark.schema import REJECTED_SUFFIX
 
 HASH_HEX_DIGITS = 32
 
@@ -92,13 +93,15 @@ def touched(
 
 
 def part(before: Mapping[str, DataFrame], keys: DataFrame) -> dict[str, DataFrame]:
-    """The rows of the released tables, rejects among them, of those nodes and edges."""
+    """The rows of the released tables of those nodes and edges, and all rejects: every one of tonight's is touched."""
 
-    def of(rows: DataFrame) -> DataFrame:
-        (key,) = {"node_id", "edge_id", "record_id"} & set(rows.columns)
+    def of(name: str, rows: DataFrame) -> DataFrame:
+        if name.endswith(REJECTED_SUFFIX):
+            return rows
+        (key,) = {"node_id", "edge_id"} & set(rows.columns)
         return rows.join(keys.withColumnRenamed("record_id", key), on=key, how="left_semi")
 
-    return {name: of(rows) for name, rows in before.items()}
+    return {name: of(name, rows) for name, rows in before.items()}
 
 
 def _jobs(cfg: EmbedSettings, night: Night) -> tuple[_Job, _Job]:

@@ -223,7 +223,9 @@ def _plan(frame: DataFrame) -> str:
 
 
 def test_what_is_made_for_some_takes_the_place_of_theirs(spark: SparkSession, cfg: EmbedSettings) -> None:
-    before = build(spark, cfg)
+    # An empty one that goes leaves no reject behind.
+    before = build(spark, cfg, nodes=rows(spark, "graph.nodes", [*NODES, NODES[3] | {"node_id": "product/7"}]))
+    assert [row.record_id for row in before[TABLES[1]]] == ["product/4", "product/7"]
     held = {name: rows(spark, name, [row.asDict() for row in before[name]]) for name in TABLES}
     # One text changes, and with it three edges; one node goes with its edge; a new one says what another says.
     nodes = [NODES[0] | {"text": "pear phone"}, NODES[1], *NODES[3:], NODES[1] | {"node_id": "product/6"}]
