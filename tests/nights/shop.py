@@ -72,7 +72,7 @@ class Shop:
             if dice < 0.14:
                 row = _edited(row, chance, edit_json)
             kept.append(row)
-            # Of an unusable record once is enough: another would be a twentieth of so small a shop, and its gate says no.
+            # An unusable record comes once: another would be a twentieth of so small a shop, and its gate says no.
             if dice > 0.95 and row[1]:
                 kept.append([f"{row[0]}n{chance.randrange(10**6)}", *row[1:]])
         chance.shuffle(kept)
