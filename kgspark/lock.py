@@ -21,6 +21,7 @@ from types import TracebackType
 from kgspark.errors import EngineError, InputError
 from kgspark.lock_settings import LockSettings
 from kgspark.processes import is_alive, process_start, this_host
+from kgspark.stops import unbroken
 from kgspark.tables import Lake
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,12 @@ class Lock:
         self._heart = threading.Thread(target=self._beat_on, name="kgspark-lock", daemon=True)
 
     def __enter__(self) -> Lock:
+        # Taken and not known to be, it would be given back by nobody.
+        with unbroken():
+            self._take()
+        return self
+
+    def _take(self) -> None:
         now = _now()
         last = holder(self._lake)
         free = why_free(last, self._cfg, now)
@@ -114,7 +121,6 @@ class Lock:
             other = holder(self._lake)
             raise InputError(self._taken(other) if other else f"The lake {self._lake.root} was taken by another night.")
         self._heart.start()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -154,8 +160,16 @@ class Lock:
 
     def _change(self, **fields: datetime.datetime) -> bool:
         with self._changing:
-            mine = self._mine
-            return mine is not None and self._swap(replace(mine, sequence=mine.sequence + 1, **fields))  # type: ignore[arg-type]
+            for _ in range(2):
+                mine = self._mine
+                if mine is None or self._swap(replace(mine, sequence=mine.sequence + 1, **fields)):  # type: ignore[arg-type]
+                    return mine is not None
+                found = holder(self._lake)
+                if found is None or found.token != mine.token:
+                    return False
+                # A change of ours was made though storage answered with an error.
+                self._mine = found
+            return False
 
     def _swap(self, wanted: Holder) -> bool:
         """Make the row ours, unless somebody else made the change of that number."""
@@ -191,7 +205,7 @@ def break_lock(lake: Lake) -> Holder | None:
 
 
 def _note(held: Holder) -> str:
-    return f"{held.sequence} {held.token}"
+    return f"{held.sequence} {held.token}{' given back' if held.released_at else ''}"
 
 
 def _now() -> datetime.datetime:

@@ -28,6 +28,7 @@ from kgspark.releases import Release
 from kgspark.schedule import run_stages
 from kgspark.session import cancel_jobs, describe
 from kgspark.side_by_side import Stopwatch
+from kgspark.stops import unbroken
 from kgspark.tables import Lake
 from kgspark.tonight import tonight_of
 from kgspark.verify import verify
@@ -144,14 +145,17 @@ def _locked_night(
             )
         if options.verify:
             verify(execution, asked)
-        # Whoever was taken for dead meanwhile must not release.
-        lock.confirm()
-        if release:
-            published = execution.publish(tonight.known, stages)
-    if published:
-        ledger.finish("released", published.release_id)
-    else:
-        ledger.finish("open", "its other steps are to come")
+    # Half a release told of is none that the same command could go on with.
+    with unbroken():
+        with closing(tonight, len(asked)):
+            # Whoever was taken for dead meanwhile must not release.
+            lock.confirm()
+            if release:
+                published = execution.publish(tonight.known, stages)
+        if published:
+            ledger.finish("released", published.release_id)
+        else:
+            ledger.finish("open", "its other steps are to come")
     order = [stage.name for stage in stages]
     done = sorted(ledger.stage_rows(), key=lambda row: order.index(row["stage"]))
     return NightReport(ledger.run_id, published, done, watch.lap())

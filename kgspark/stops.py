@@ -57,6 +57,32 @@ def stoppable() -> Iterator[None]:
             signal.signal(each, handler)
 
 
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Within it a signal is only noted, and counts behind it: for what must be done whole, such as a release with all
+    that tells of it. A second one ends the process at once.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    noted: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if noted:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        noted.append(number)
+
+    before = {each: signal.signal(each, note) for each in SIGNALS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    if noted:
+        signal.raise_signal(noted[0])
+
+
 def within(seconds: float, work: Callable[[], object]) -> bool:
     """Whether the work ended well within the seconds; an error of it is no other answer than none.
 

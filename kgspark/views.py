@@ -24,25 +24,46 @@ LATEST = "latest"
 def show(lake: Lake, release: Release) -> None:
     """Make the views of a release that has become the latest; none where tables are plain folders.
 
-    The release is made by then: where this account may make no database, there is a warning and no view.
+    The release is made by then: where the catalogue refuses, there is a warning, and no ``latest`` that is half of
+    another release. Its views change one after the other; who reads several names the release.
     """
     if not lake.catalog:
         return
+    own, latest = _database(lake, release.release_id), _database(lake, LATEST)
+    names = {name.replace(".", "_"): name for name in sorted(release.tables)}
     try:
-        for database in (_database(lake, release.release_id), _database(lake, LATEST)):
+        for database in (own, latest):
             lake.spark.sql(f"CREATE DATABASE IF NOT EXISTS {database}")
-            for name, version in sorted(release.tables.items()):
-                view = f"{database}.`{name.replace('.', '_')}`"
-                meaning = f"{table(name).meaning} Release {release.release_id}."
-                lake.spark.sql(create_view(view, lake.identifier(name), version, meaning))
+        for view, name in names.items():
+            meaning = f"{table(name).meaning} Release {release.release_id}."
+            lake.spark.sql(create_view(f"{own}.`{view}`", lake.identifier(name), release.tables[name], meaning))
     except Exception as error:  # noqa: BLE001 - readers of Python and of the manifest have the release all the same
         log.warning("%s has no SQL views: %s", release.release_id, cause_of(error)[:200])
+        return
+    try:
+        for view, name in names.items():
+            lake.spark.sql(
+                create_view(f"{latest}.`{view}`", lake.identifier(name), release.tables[name], release.release_id)
+            )
+        for row in lake.spark.sql(f"SHOW VIEWS IN {latest}").collect():
+            if row["viewName"] not in names:
+                lake.spark.sql(f"DROP VIEW {latest}.`{row['viewName']}`")
+    except Exception as error:  # noqa: BLE001 - as above
+        log.warning("the views of the latest release are dropped, not all could be made: %s", cause_of(error)[:200])
+        _drop(lake, latest)
 
 
 def withdraw(lake: Lake, release_id: str) -> None:
     """Drop the views of a release that can no longer be opened."""
     if lake.catalog:
-        lake.spark.sql(f"DROP DATABASE IF EXISTS {_database(lake, release_id)} CASCADE")
+        _drop(lake, _database(lake, release_id))
+
+
+def _drop(lake: Lake, database: str) -> None:
+    try:
+        lake.spark.sql(f"DROP DATABASE IF EXISTS {database} CASCADE")
+    except Exception as error:  # noqa: BLE001 - what was to be closed is closed without them
+        log.warning("the views in %s could not be dropped: %s", database, cause_of(error)[:200])
 
 
 def _database(lake: Lake, name: str) -> str:

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from kgspark import guard, schedule
-from kgspark.stops import Stopped, stoppable, within
+from kgspark.stops import Stopped, stoppable, unbroken, within
 from tests.test_schedule import OFFERS, REVIEWS
 
 
@@ -95,3 +95,18 @@ def test_closing_takes_no_longer_than_it_may_and_raises_nothing() -> None:
     assert not within(0.1, lambda: over.wait(30))
     assert not within(30, lambda: 1 / 0)
     over.set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_must_be_done_whole_is_done_before_the_signal_counts(number: signal.Signals) -> None:
+    done: list[str] = []
+
+    def command() -> None:
+        with unbroken():
+            signal.raise_signal(number)
+            done.append("released")
+        done.append("never")
+
+    with pytest.raises(Stopped) as told, stoppable():
+        command()
+    assert (done, told.value.number) == (["released"], number)

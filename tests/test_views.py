@@ -28,10 +28,15 @@ def test_every_release_and_the_latest_have_views(quick_spark: SparkSession, tmp_
         ]
 
     publish(lake, "r2026-01-02-old", {NODES: _written(lake, "old")})
-    publish(lake, "r2026-01-03-new", {NODES: _written(lake, "new")})
+    more = lake.overwrite("graph.edges", lake.empty("graph.edges"), note="test").version
+    publish(lake, "r2026-01-03-new", {NODES: _written(lake, "new"), "graph.edges": more})
     assert (labels("seen_latest"), labels("seen_r2026_01_02_old")) == (["new"], ["old"])
     releases.rollback(lake, "r2026-01-02-old")
     assert (labels("seen_latest"), labels("seen_r2026_01_03_new")) == (["old"], ["new"])
+    # A table that only the later release had.
+    assert [row.viewName for row in quick_spark.sql("SHOW VIEWS IN spark_catalog.seen_latest").collect()] == [
+        "graph_nodes"
+    ]
     releases.retire(lake, ["r2026-01-03-new"], "vacuum")
     assert "seen_r2026_01_03_new" not in [row.namespace for row in quick_spark.sql("SHOW DATABASES").collect()]
 

@@ -36,7 +36,7 @@ from kgspark.progress import Progress
 from kgspark.schedule import run_stages
 from kgspark.schema import table
 from kgspark.session import cancel_jobs
-from kgspark.stops import within
+from kgspark.stops import unbroken, within
 from kgspark.tables import Lake
 from kgspark.tonight import Tonight, tonight_of
 
@@ -99,6 +99,10 @@ def erase(
             cancel = partial(cancel_jobs, lake.spark)
             run_stages(tonight.todo, execution.run, cfg.spark.stages_at_a_time, cancel=cancel)
             tonight.ledger.settle()
+            # Deletion vectors leave the rows in their files.
+            execution.pinned = disposal.purge(lake, execution.pinned, cfg.spark.tables_at_a_time)
+            tonight.ledger.move(execution.pinned)
+            tonight.ledger.settle()
         except BaseException as error:
             # Only the kind of error: its text may name the person.
             said = type(error).__name__
@@ -106,14 +110,12 @@ def erase(
             raise
         finally:
             progress.close()
-        # Deletion vectors leave the rows in their files.
-        execution.pinned = disposal.purge(lake, execution.pinned, cfg.spark.tables_at_a_time)
-        tonight.ledger.move(execution.pinned)
-        tonight.ledger.settle()
-        lock.confirm()
-        release = execution.publish(tonight.known, stages)
-        tonight.ledger.finish("released", release.release_id)
-        forget.before(lake, cfg, release, Wanted(words))
+        # A release after which the earlier ones still hold the person would be none that the same command mends.
+        with unbroken():
+            lock.confirm()
+            release = execution.publish(tonight.known, stages)
+            tonight.ledger.finish("released", release.release_id)
+            forget.before(lake, cfg, release, Wanted(words))
         files, left = traces(lake.root, words)
         receipt = Erasure(f"erasure-{secrets.token_hex(8)}", release.release_id, len(wanted), deleted, files, left)
         _write(lake, receipt)

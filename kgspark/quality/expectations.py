@@ -28,6 +28,8 @@ _GATED = "gated"
 # Up to here counting the key's copies in the common pass is fastest (20,000 rows: 6 jobs instead of 9, a third less
 # time); beyond, a pass of its own over eight bytes a row is (1 M rows: half the time of shuffling the keys themselves).
 _ONE_PASS_ROWS = 100_000
+# In the names of expectations that count rows, and judge each by all others.
+_OF_ALL_ROWS = ("unique", "z_score", "increasing", "decreasing")
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def _declared(table: Table, name: str, arguments: dict[str, Any]) -> Check:
     shows = tuple(column for column in (*named, *arguments.get("column_list", ())) if column)
     # With 'mostly' a passing expectation may have broken rows that were not counted.
     counts_rows = bool(getattr(expectation, "map_metric", None)) and arguments.get("mostly", 1) == 1
-    by_row = counts_rows and not name.endswith("_unique")
+    by_row = counts_rows and not any(word in name for word in _OF_ALL_ROWS)
     return Check(describe(name, arguments), expectation, shows, counts_rows=counts_rows, by_row=by_row)
 
 
