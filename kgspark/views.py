@@ -46,7 +46,8 @@ def show(lake: Lake, release: Release) -> None:
                 create_view(f"{latest}.`{view}`", lake.identifier(name), release.tables[name], release.release_id)
             )
         for row in lake.spark.sql(f"SHOW VIEWS IN {latest}").collect():
-            if row["viewName"] not in names:
+            # The session's temporary views are listed with those of any database.
+            if not row["isTemporary"] and row["viewName"] not in names:
                 lake.spark.sql(f"DROP VIEW {latest}.`{row['viewName']}`")
     except Exception as error:  # noqa: BLE001 - as above
         log.warning("the views of the latest release are dropped, not all could be made: %s", cause_of(error)[:200])
