@@ -36,19 +36,19 @@ class Changed:
         """Values of some of the links that rows had in either version and that changed with them; a row that is new has
         had none, and one that went has none.
         """
-        now = self.rows.where(F.col("change") == INSERT).select(*on)
-        was = self.rows.where(F.col("change") == DELETE).select(*[F.col(_WAS + name).alias(name) for name in on])
-        return now.union(was).distinct()
+        return self.came(on).union(self._were(on)).distinct()
 
     def gone(self, on: Sequence[str]) -> DataFrame:
         """Values of some columns, of the key or links, that changed rows had and that no row has that came."""
-        was = [F.col(_WAS + name if name in self.links else name).alias(name) for name in on]
-        before = self.rows.where(F.col("change") == DELETE).select(*was)
-        return before.join(self.came(on), on=list(on), how="left_anti").distinct()
+        return self._were(on).join(self.came(on), on=list(on), how="left_anti").distinct()
 
     def came(self, on: Sequence[str]) -> DataFrame:
         """Values of some columns of the rows that came."""
         return self.rows.where(F.col("change") == INSERT).select(*on)
+
+    def _were(self, on: Sequence[str]) -> DataFrame:
+        was = [F.col(_WAS + name if name in self.links else name).alias(name) for name in on]
+        return self.rows.where(F.col("change") == DELETE).select(*was)
 
 
 def few(keys: DataFrame, count: int) -> DataFrame:

@@ -39,22 +39,14 @@ def stoppable() -> Iterator[None]:
     """Within it a signal raises Stopped on the main thread, also out of a wait for Spark's answer or for a lock; the
     next one ends the process at once.
     """
-    # Only the main thread may set handlers; a notebook that runs us on another one has its own.
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
     def stop(number: int, frame: FrameType | None) -> None:
         for each in SIGNALS:
             signal.signal(each, signal.SIG_DFL)
         raise Stopped(number)
 
-    before = {each: signal.signal(each, stop) for each in SIGNALS}
-    try:
+    with _handled_by(stop):
         yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 @contextmanager
@@ -62,9 +54,6 @@ def unbroken() -> Iterator[None]:
     """Within it a signal is only noted, and counts behind it: for what must be done whole, such as a release with all
     that tells of it. A second one ends the process at once.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     noted: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -73,14 +62,25 @@ def unbroken() -> Iterator[None]:
             signal.raise_signal(number)
         noted.append(number)
 
-    before = {each: signal.signal(each, note) for each in SIGNALS}
+    with _handled_by(note):
+        yield
+    if noted:
+        signal.raise_signal(noted[0])
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Within it the handler hears the signals, and behind it whoever did before."""
+    # Only the main thread may set handlers; a notebook that runs us on another one has its own.
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, handler) for each in SIGNALS}
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-    if noted:
-        signal.raise_signal(noted[0])
+        for each, earlier in before.items():
+            signal.signal(each, earlier)
 
 
 def within(seconds: float, work: Callable[[], object]) -> bool:

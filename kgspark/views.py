@@ -29,29 +29,31 @@ def show(lake: Lake, release: Release) -> None:
     """
     if not lake.catalog:
         return
-    own, latest = _database(lake, release.release_id), _database(lake, LATEST)
-    names = {name.replace(".", "_"): name for name in sorted(release.tables)}
     try:
-        for database in (own, latest):
-            lake.spark.sql(f"CREATE DATABASE IF NOT EXISTS {database}")
-        for view, name in names.items():
-            meaning = f"{table(name).meaning} Release {release.release_id}."
-            lake.spark.sql(create_view(f"{own}.`{view}`", lake.identifier(name), release.tables[name], meaning))
+        _make(lake, _database(lake, release.release_id), release)
     except Exception as error:  # noqa: BLE001 - readers of Python and of the manifest have the release all the same
         log.warning("%s has no SQL views: %s", release.release_id, cause_of(error)[:200])
         return
+    latest = _database(lake, LATEST)
     try:
-        for view, name in names.items():
-            lake.spark.sql(
-                create_view(f"{latest}.`{view}`", lake.identifier(name), release.tables[name], release.release_id)
-            )
+        held = _make(lake, latest, release)
         for row in lake.spark.sql(f"SHOW VIEWS IN {latest}").collect():
             # The session's temporary views are listed with those of any database.
-            if not row["isTemporary"] and row["viewName"] not in names:
+            if not row["isTemporary"] and row["viewName"] not in held:
                 lake.spark.sql(f"DROP VIEW {latest}.`{row['viewName']}`")
     except Exception as error:  # noqa: BLE001 - as above
         log.warning("the views of the latest release are dropped, not all could be made: %s", cause_of(error)[:200])
         _drop(lake, latest)
+
+
+def _make(lake: Lake, database: str, release: Release) -> list[str]:
+    """Make the database and a view of each of the release's tables in it; gives their names."""
+    lake.spark.sql(f"CREATE DATABASE IF NOT EXISTS {database}")
+    names = {name: name.replace(".", "_") for name in sorted(release.tables)}
+    for name, view in names.items():
+        meaning = f"{table(name).meaning} Release {release.release_id}."
+        lake.spark.sql(create_view(f"{database}.`{view}`", lake.identifier(name), release.tables[name], meaning))
+    return list(names.values())
 
 
 def withdraw(lake: Lake, release_id: str) -> None:

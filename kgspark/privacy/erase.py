@@ -100,7 +100,7 @@ def erase(
             run_stages(tonight.todo, execution.run, cfg.spark.stages_at_a_time, cancel=cancel)
             tonight.ledger.settle()
             # Deletion vectors leave the rows in their files.
-            execution.pinned = disposal.purge(lake, execution.pinned, cfg.spark.tables_at_a_time)
+            execution.pinned.update(disposal.purge(lake, execution.pinned, cfg.spark.tables_at_a_time))
             tonight.ledger.move(execution.pinned)
             tonight.ledger.settle()
         except BaseException as error:
