@@ -26,13 +26,17 @@ _SUMMED = (
     "rejected",
     "bytes_written",
     "texts",
+    "tokens",
+    "core_seconds",
+    "bytes_read",
 )
 
 
 @dataclass(frozen=True)
 class StageBill:
     """What a stage cost in a run: the columns of ops.stage_runs, added up over its tables; ``seconds`` are without
-    those of its gates, ``total_seconds`` with them.
+    those of its gates, ``total_seconds`` with them; ``core_seconds`` and ``bytes_read`` are 0 where the engine does not
+    tell.
     """
 
     stage: str
@@ -46,6 +50,9 @@ class StageBill:
     rejected: int
     bytes_written: int
     texts: int
+    tokens: int
+    core_seconds: float
+    bytes_read: int
 
     @property
     def total_seconds(self) -> float:
@@ -137,7 +144,10 @@ def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
         "rows written",
         "of rows",
         "MB written",
-        "texts embedded",
+        "core s",
+        "MB read",
+        "texts",
+        "tokens",
     )
     for bill in last.stages:
         before = median([b.total_seconds for night in earlier for b in night.stages if b.stage == bill.stage])
@@ -149,7 +159,10 @@ def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
             f"{bill.inserted + bill.deleted:,}",
             f"{bill.rows_out:,}",
             f"{bill.bytes_written / 1e6:.1f}",
+            f"{bill.core_seconds:.1f}" if bill.core_seconds else "",
+            f"{bill.bytes_read / 1e6:.1f}" if bill.bytes_read else "",
             f"{bill.texts:,}" if bill.texts else "",
+            f"{bill.tokens:,}" if bill.tokens else "",
         )
     yield stages
 

@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame
 
 from kgspark import __version__, artifacts, releases
 from kgspark.changes import Changed, changes, few
+from kgspark.entries import Spent, entries
 from kgspark.errors import InputError, OutOfTimeError
 from kgspark.gates import Gates
 from kgspark.incremental import Plan, links_of, of_keys
@@ -20,6 +21,7 @@ from kgspark.inputs import Inputs
 from kgspark.ledger import UNSPENT
 from kgspark.lineage import cut
 from kgspark.memory import peak_driver_mb
+from kgspark.meter import Meter
 from kgspark.pipeline import Artefact, Stage
 from kgspark.progress import Progress
 from kgspark.quality.suspects import referring
@@ -47,6 +49,7 @@ class Execution:
         self._inputs = Inputs(tonight, self.released, self.pinned, self._changed)
         self.gates = Gates(self.lake, self.cfg, self.night, self.ledger, self.released, self._inputs)
         self._todo, self._max_texts = tonight.todo, max_texts
+        self._meter = Meter(self.lake.spark)
         self._persisting_stages = 0
         self._lock = threading.Lock()
 
@@ -66,23 +69,27 @@ class Execution:
             fitted, artefact = self._fitted(stage, plan)
             plan = plan.under(artefact)
             keys = self._keys(stage, plan)
-            texts = self._new_texts(stage)
+            texts = self._new_texts(stage, keys)
             # What it remembers was made under the artefact of the released tables.
             frames = self._build(stage, fitted, keys, anew=plan.how == "all" or artefact != plan.kept)
             self._check_outputs(stage, frames)
             before = {} if plan.how == "all" else self._before(stage, frames, keys)
             done = self._each(lambda name: self._write(stage, name, frames[name], before.get(name)), sorted(frames))
+            tokens = {name: self.night.tally.sum(name) for name in stage.writes}
         written = {each.table: each for each in done}
         self.pinned.update({name: each.version for name, each in written.items()})
         seconds = shares(watch.lap(), {name: each.seconds for name, each in written.items()})
         gated = self.gates.check(stage, written)
         gate_seconds = shares(watch.lap(), gated)
-        rows = [
-            self._stage_row(stage, written, name, seconds[name], gate_seconds.get(name))
-            | {"artefact": artefact, "how": plan.how, "why": plan.why, "inputs": plan.inputs, "context": plan.context}
-            | {"texts": texts if name == stage.writes[0] else None}
-            for name in (*stage.writes, *(name for name in written if name not in stage.writes))
-        ]
+        spent = Spent(seconds, gate_seconds, self._meter.of(stage.name), texts, tokens)
+        known = [self.ledger.rows_of(*self._inputs.pin(read)) for read in stage.reads]
+        rows_in = sum(rows for rows in known if rows is not None)
+        rows = entries(stage, plan, artefact, written, rows_in, self.night.tally, spent)
+        for row in rows:
+            log.info(
+                "stage=%s table=%s rows=%d rejected=%d seconds=%.1f gate_seconds=%.1f run=%s", stage.name, row["table"],
+                row["rows_out"], row["rejected"], row["seconds"], row["gate_seconds"] or 0.0, self.ledger.run_id,
+            )  # fmt: skip
         # The entries before these have had a stage's time to be written: an error in them ends the night here.
         self.ledger.settle()
         self.ledger.record_stage(rows)
@@ -112,11 +119,11 @@ class Execution:
         folder = fitted.save(root, trained_on=f"{self.ledger.run_id} {stage.name}")
         return fitted, folder.removeprefix(root + "/")
 
-    def _new_texts(self, stage: Stage) -> int | None:
+    def _new_texts(self, stage: Stage, keys: DataFrame | None) -> int | None:
         """Texts that the stage will embed. Raises OutOfTimeError where they are more than the night may."""
         if stage.new_texts is None:
             return None
-        texts = self._asked(stage, stage.new_texts).count()
+        texts = self._asked(stage, stage.new_texts, keys=keys).count()
         if self._max_texts is not None and texts > self._max_texts:
             raise OutOfTimeError(
                 f"Stage {stage.name} has {texts:,} texts to embed, and this night may embed {self._max_texts:,}; the "
@@ -124,9 +131,9 @@ class Execution:
             )
         return texts
 
-    def _asked(self, stage: Stage, what: Callable[..., DataFrame]) -> DataFrame:
+    def _asked(self, stage: Stage, what: Callable[..., DataFrame], **given: DataFrame | None) -> DataFrame:
         inputs = [self._inputs.read(name) for name in stage.reads]
-        return what(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night)
+        return what(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night, **given)
 
     def _build(self, stage: Stage, fitted: Artefact | None, keys: DataFrame | None, anew: bool) -> dict[str, DataFrame]:
         """The stage's frames, of some keys or (None) of all, and ``anew`` without what it remembers."""
@@ -215,32 +222,6 @@ class Execution:
             "licences": {source.name: source.licence or "not stated" for source in self.night.sources},
         }
         return releases.publish(self.lake, row, known)
-
-    def _stage_row(
-        self, stage: Stage, written: dict[str, Written], name: str, seconds: float, gate_seconds: float | None
-    ) -> dict[str, Any]:
-        done = written[name]
-        known = [self.ledger.rows_of(*self._inputs.pin(read)) for read in stage.reads]
-        rejects = written.get(name + REJECTED_SUFFIX)
-        row = {
-            "stage": stage.name,
-            "table": name,
-            "version": done.version,
-            "rows_in": sum(rows for rows in known if rows is not None),
-            "rows_out": done.rows,
-            "inserted": done.inserted,
-            "deleted": done.deleted,
-            "rejected": rejects.rows if rejects else sum(self.night.tally.by_source(name).values()),
-            "bytes_written": done.bytes,
-            "seconds": seconds,
-            "gate_seconds": gate_seconds,
-            "peak_driver_mb": peak_driver_mb(),
-        }
-        log.info(
-            "stage=%s table=%s rows=%d rejected=%d seconds=%.1f gate_seconds=%.1f run=%s",
-            stage.name, name, done.rows, row["rejected"], seconds, gate_seconds or 0.0, self.ledger.run_id,
-        )  # fmt: skip
-        return row
 
     @staticmethod
     def _check_outputs(stage: Stage, frames: dict[str, DataFrame]) -> None:

@@ -99,7 +99,7 @@ def _arrivals(tonight: Tonight, released: dict[str, int]) -> list[Arrival]:
     before = [lake.read(name, released[name]) if name in released else lake.empty(name) for name in stage.writes]
     built = stage.build(raw, *before, cfg=tonight.cfg.ingest, night=night)
     pairs = {name: (was, built[name]) for name, was in zip(stage.writes, before, strict=True)}
-    return arrivals(pairs, night.sources, absent(lake.spark, night.sources))
+    return arrivals(pairs, night, absent(lake.spark, night.sources))
 
 
 def _seconds(stage: Stage, how: How, past: Sequence[NightBill]) -> float | None:

@@ -52,7 +52,7 @@ class Gates:
             watch = Stopwatch()
             describe(self._lake.spark, f"kgspark {stage.name}: gate {name}")
             contract = table(name)
-            doubtful = suspects(contract, self._changes, self._lookup)
+            doubtful = suspects(contract, self._changes, self._lookup, written[name].rows)
             report = self._gatekeeper.check(self._lookup(name), contract, self._context(name, written), doubtful)
             return report, watch.lap()
 
@@ -74,7 +74,7 @@ class Gates:
         """Count what each source brought, and give the sentence for one of which too much vanished."""
         describe(self._lake.spark, f"kgspark {stage.name}: arrivals")
         bronze = {name: (self._lookup(name + PREVIOUS), self._lookup(name)) for name in stage.writes}
-        found = arrivals(bronze, self._night.sources, absent(self._lake.spark, self._night.sources))
+        found = arrivals(bronze, self._night, absent(self._lake.spark, self._night.sources))
         self._ledger.record_arrivals([vars(arrival) for arrival in found])
         quality = self._cfg.quality
         if not quality.check_row_change:

@@ -25,6 +25,7 @@ from kgspark.changes import Changed, changed_keys
 from kgspark.config import Config
 from kgspark.embed import models
 from kgspark.graph import ontology
+from kgspark.ingest import expiry
 from kgspark.ledger import Ledger
 from kgspark.night import Night
 from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, Stage
@@ -154,7 +155,9 @@ class Planner:
             if name in stage.memory:
                 continue
             if name == RAW:
-                inputs[name] = self._dumps or NOTHING
+                # The same dumps hold fewer records on a later night where records expire.
+                dated = f" {self._night.date}" if expiry.limited(self._night) else ""
+                inputs[name] = (self._dumps or NOTHING) + dated
             elif name == DECISIONS:
                 inputs[name] = self._decided
             elif not name.endswith(PREVIOUS):

@@ -23,7 +23,14 @@ GATE_RESULTS = "ops.gate_results"
 DELIVERIES = "ops.deliveries"
 MOVED = "moved"
 # What a stage spent whose tables were taken over as they are.
-UNSPENT = {"seconds": 0.0, "gate_seconds": None, "bytes_written": 0, "inserted": 0, "deleted": 0, "texts": None}
+UNSPENT: dict[str, float | None] = {
+    "seconds": 0.0,
+    "gate_seconds": None,
+    "bytes_written": 0,
+    "inserted": 0,
+    "deleted": 0,
+}
+UNSPENT |= dict.fromkeys(("texts", "tokens", "core_seconds", "bytes_read"))
 
 
 class Ledger:

@@ -1,4 +1,6 @@
-"""Counts made while a table is written: rows of a frame that meet a condition, without a pass of their own."""
+"""Figures of a table that is being written: rows of a frame that meet a condition, counted on the way without a pass of
+their own, and the sum of a column of rows that are kept.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +51,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str], _Count] = {}
+        self._kept: dict[str, tuple[DataFrame, str]] = {}
 
     def count(self, frame: DataFrame, condition: Column, table: str, source: str) -> DataFrame:
         """The frame itself, whose rows that meet the condition will be counted."""
@@ -59,3 +62,17 @@ class Tally:
     def by_source(self, table: str) -> dict[str, int]:
         """Rows counted for a table that has been computed, by source."""
         return {source: count.get() for (name, source), count in self._counts.items() if name == table}
+
+    def add_up(self, table: str, rows: DataFrame, column: str) -> None:
+        """Remember persisted rows of which a column is to be added up, once the table is written and they are still
+        there.
+        """
+        self._kept[table] = rows, column
+
+    def sum(self, table: str) -> int | None:
+        """The sum over the rows remembered for a table; None where none are."""
+        if table not in self._kept:
+            return None
+        rows, column = self._kept[table]
+        (row,) = rows.agg(F.sum(column)).collect()
+        return int(row[0] or 0)

@@ -213,7 +213,10 @@ def test_a_gate_that_fails_beside_another_stage_releases_nothing(world: World) -
 
 
 def test_a_stage_that_would_embed_more_than_the_budget_waits_for_a_larger_one(world: World) -> None:
-    def new_texts(offers: DataFrame, before: DataFrame, cfg: Settings, night: Night) -> DataFrame:
+    def new_texts(
+        offers: DataFrame, before: DataFrame, cfg: Settings, night: Night, keys: DataFrame | None
+    ) -> DataFrame:
+        assert keys is None
         return offers.join(before, on="product_id", how="left_anti")
 
     world.titles = ["kettle", "lamp", "desk"]

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Encoded:
-    """``vectors`` has a row a text (zeros where it failed), ``failures`` the reason by row."""
+    """``vectors`` has a row a text (zeros where it failed), ``failures`` the reason by row; ``tokens`` counts those of
+    each text that the model reads, padding left out.
+    """
 
     vectors: npt.NDArray[np.float32]
     failures: dict[int, str]
+    tokens: npt.NDArray[np.int64]
 
 
 def pick_device(setting: str) -> str:
@@ -137,7 +140,7 @@ class Encoder:
         for row in np.flatnonzero(~(np.isfinite(norms) & (norms > 0))):
             failures.setdefault(int(row), "the model gave no finite vector other than zero")
             vectors[row] = 0
-        return Encoded(vectors, failures)
+        return Encoded(vectors, failures, lengths)
 
     def _tokenize(self, texts: Sequence[str], others: Sequence[str] | None, failures: dict[int, str]) -> list[Any]:
         firsts = [self._prepare(self._layout.prompt + text) for text in texts]

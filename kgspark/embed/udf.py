@@ -14,7 +14,7 @@ from kgspark.embed.encoder import Encoded, Encoder, pick_device, pick_precision
 from kgspark.embed.settings import EmbedSettings
 
 # What the iterator yields; ``failure`` is null where there is a vector.
-OUTPUT = "text_hash string, model string, vector array<float>, failure string"
+OUTPUT = "text_hash string, model string, vector array<float>, failure string, tokens bigint"
 
 
 @functools.lru_cache(maxsize=2)
@@ -49,7 +49,7 @@ class Embed:
         encoded = encoder.encode(batch.column("text").to_pylist(), others.to_pylist() if paired else None)
         model = models.locate(self.cfg).label(precision)
         columns = [batch.column("text_hash"), pa.array([model] * batch.num_rows), *_columns(encoded)]
-        return pa.RecordBatch.from_arrays(columns, names=["text_hash", "model", "vector", "failure"])
+        return pa.RecordBatch.from_arrays(columns, names=["text_hash", "model", "vector", "failure", "tokens"])
 
 
 def _threads(cfg: EmbedSettings) -> int:
@@ -62,12 +62,13 @@ def _threads(cfg: EmbedSettings) -> int:
     return task.cpus() if task else 1
 
 
-def _columns(encoded: Encoded) -> tuple[pa.Array, pa.Array]:
-    """The vectors as one list array without a copy a row, null where they failed, and the reasons."""
+def _columns(encoded: Encoded) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """The vectors as one list array without a copy a row, null where they failed, the reasons, and the tokens."""
     count, dimension = encoded.vectors.shape
     failed = np.zeros(count, dtype=bool)
     failed[list(encoded.failures)] = True
     offsets = pa.array(np.arange(count + 1, dtype=np.int32) * dimension)
     values = pa.array(encoded.vectors.reshape(-1))
     vectors = pa.ListArray.from_arrays(offsets, values, mask=pa.array(failed))
-    return vectors, pa.array([encoded.failures.get(row) for row in range(count)], type=pa.string())
+    failures = pa.array([encoded.failures.get(row) for row in range(count)], type=pa.string())
+    return vectors, failures, pa.array(encoded.tokens)

@@ -19,6 +19,7 @@ from kgspark.embed.settings import EmbedSettings
 from kgspark.graph.ontology import embedded_relations
 from kgspark.night import Night
 from kgspark.schema import REJECTED_SUFFIX
+from kgspark.tally import Tally
 
 HASH_HEX_DIGITS = 32
 
@@ -46,9 +47,7 @@ def build(
     is not to be found.
     """
     node_job, edge_job = _jobs(cfg, night)
-    node_texts, edge_texts = _node_texts(nodes), _edge_texts(nodes, edges)
-    if keys is not None:
-        node_texts, edge_texts = (each.join(keys, on="record_id", how="left_semi") for each in (node_texts, edge_texts))
+    node_texts, edge_texts = _texts(nodes, edges, keys)
     node_vectors, node_rejects = node_job.run(node_texts, previous_node_vectors)
     edge_vectors, edge_rejects = edge_job.run(edge_texts, previous_edge_vectors)
     return {
@@ -67,11 +66,13 @@ def new_texts(
     *,
     cfg: EmbedSettings,
     night: Night,
+    keys: DataFrame | None = None,
 ) -> DataFrame:
     """The texts that ``build`` would embed, of the same inputs: ``text_hash``, once for nodes and once for edges."""
     node_job, edge_job = _jobs(cfg, night)
-    of_nodes = node_job.new(_node_texts(nodes), previous_node_vectors)
-    return of_nodes.unionByName(edge_job.new(_edge_texts(nodes, edges), previous_edge_vectors))
+    node_texts, edge_texts = _texts(nodes, edges, keys)
+    of_nodes = node_job.new(node_texts, previous_node_vectors)
+    return of_nodes.unionByName(edge_job.new(edge_texts, previous_edge_vectors))
 
 
 def touched(
@@ -106,26 +107,29 @@ def part(before: Mapping[str, DataFrame], keys: DataFrame) -> dict[str, DataFram
 
 def _jobs(cfg: EmbedSettings, night: Night) -> tuple[_Job, _Job]:
     model = models.locate(cfg)
-    of_nodes = _Job("graph.nodes", "node_id", model, cfg, night.date)
-    return of_nodes, replace(of_nodes, source="graph.edges", key="edge_id")
+    of_nodes = _Job("graph.nodes", "graph.node_vectors", "node_id", model, cfg, night.date, night.tally)
+    return of_nodes, replace(of_nodes, source="graph.edges", writes="graph.edge_vectors", key="edge_id")
 
 
 @dataclass(frozen=True)
 class _Job:
-    """What one table of vectors is made with: where its texts are, its key, the model."""
+    """What one table of vectors is made with: where its texts are, its name and key, the model."""
 
     source: str
+    writes: str
     key: str
     model: models.Model
     cfg: EmbedSettings
     night: datetime.date
+    tally: Tally
 
     def run(self, records: DataFrame, previous: DataFrame) -> tuple[DataFrame, DataFrame]:
         """Vectors and rejects of ``record_id, text, other, visible, text_hash``."""
         wanted = records.where("visible")
         kept = self._kept(wanted, previous)
         fresh = self._embed(wanted, kept)
-        by_hash = kept.unionByName(fresh.where(F.col("failure").isNull()).drop("failure"))
+        self.tally.add_up(self.writes, fresh, "tokens")
+        by_hash = kept.unionByName(fresh.where(F.col("failure").isNull()).drop("failure", "tokens"))
         vectors = wanted.join(by_hash, on="text_hash", how="inner").select(
             F.col("record_id").alias(self.key), "text_hash", "model", "vector"
         )
@@ -180,6 +184,18 @@ class _Job:
     def _rejected(self, failed: DataFrame, rule: str, reason: Column) -> DataFrame:
         named = failed.withColumn("source", F.lit(self.source))
         return rejected(named, rule=rule, field="text", reason=reason, night=self.night)
+
+
+def _texts(nodes: DataFrame, edges: DataFrame, keys: DataFrame | None) -> tuple[DataFrame, DataFrame]:
+    """Texts of nodes and of edges: of all, or of those with these ``record_id``."""
+    of_nodes, of_edges = _node_texts(nodes), _edge_texts(nodes, edges)
+    if keys is None:
+        return of_nodes, of_edges
+    return _of(of_nodes, keys), _of(of_edges, keys)
+
+
+def _of(texts: DataFrame, keys: DataFrame) -> DataFrame:
+    return texts.join(keys, on="record_id", how="left_semi")
 
 
 def _node_texts(nodes: DataFrame) -> DataFrame:

@@ -119,7 +119,8 @@ def scored_pairs(pairs: DataFrame, lines: DataFrame) -> DataFrame:
 
 def best_pairs(scored: DataFrame, cfg: FactsSettings) -> DataFrame:
     """The pairs worth an edge: significant, and among the best of both their ends."""
-    related = scored.where((F.col("lift") > 1) & (F.col("llr") >= cfg.min_llr))
+    # Read for ranks and for rows: counted twice, pairs would cost most of the stage.
+    related = scored.where((F.col("lift") > 1) & (F.col("llr") >= cfg.min_llr)).persist()
 
     def rank(end: str, partner: str) -> Column:
         # Bigints settle equal ratios, so that the cut is the same on every machine.

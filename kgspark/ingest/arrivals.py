@@ -13,9 +13,12 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from kgspark.ingest import expiry
 from kgspark.ingest.mapping import live
+from kgspark.ingest.records import TABLES
 from kgspark.ingest.settings import IngestSettings
 from kgspark.ingest.sources import Source
+from kgspark.night import Night
 
 DELIVERED, MISSING, DROPPED = "delivered", "missing", "dropped"
 
@@ -43,15 +46,14 @@ class Arrival:
         return self.new + self.changed + self.unchanged
 
 
-def arrivals(
-    bronze: Mapping[str, tuple[DataFrame, DataFrame]], sources: Sequence[Source], missing: Iterable[str]
-) -> list[Arrival]:
+def arrivals(bronze: Mapping[str, tuple[DataFrame, DataFrame]], night: Night, missing: Iterable[str]) -> list[Arrival]:
     """Counts by table and source, in one pass. ``bronze``: table to its rows in the last release and tonight.
 
-    ``missing`` names the sources of which no file came. Costs one shuffle of (source, record_id, hash).
+    ``missing`` names the sources of which no file came. Records that expired tonight count nowhere: they did not vanish
+    from the source. Costs one shuffle of (source, record_id, hash).
     """
-    counted = reduce(DataFrame.unionByName, [_counted(name, *frames) for name, frames in bronze.items()])
-    known, absent = {source.name for source in sources}, set(missing)
+    counted = reduce(DataFrame.unionByName, [_counted(name, *frames, night) for name, frames in bronze.items()])
+    known, absent = {source.name for source in night.sources}, set(missing)
 
     def status(source: str) -> str:
         return MISSING if source in absent else DELIVERED if source in known else DROPPED
@@ -61,19 +63,21 @@ def arrivals(
     return [Arrival(status=status(row["source"]), **row) for row in rows]
 
 
-def _counted(name: str, before: DataFrame, after: DataFrame) -> DataFrame:
+def _counted(name: str, before: DataFrame, after: DataFrame, night: Night) -> DataFrame:
     def contents(rows: DataFrame, side: str) -> DataFrame:
-        return live(rows).select(
-            "source", "record_id", F.xxhash64("fingerprint").alias("content"), F.lit(side).alias("side")
-        )
+        content = F.xxhash64("fingerprint").alias("content")
+        return live(rows).select("source", "record_id", content, "expired", F.lit(side).alias("side"))
 
     def of(side: str) -> Any:
         # A key may come with several contents: the order in which they came is no difference.
         return F.bit_xor(F.when(F.col("side") == side, F.col("content"))).alias(side)
 
-    both = contents(before, "was").unionByName(contents(after, "now"))
-    records = both.groupBy("source", "record_id").agg(of("was"), of("now"))
+    (kind,) = (kind for kind, table in TABLES.items() if table == name)
+    old = expiry.flagged(before.withColumn("is_new", F.lit(False)), kind, night)
+    both = contents(old, "was").unionByName(contents(after.withColumn("expired", F.lit(False)), "now"))
+    records = both.groupBy("source", "record_id").agg(of("was"), of("now"), F.bool_or("expired").alias("expired"))
     was, now = F.col("was"), F.col("now")
+    records = records.where(now.isNotNull() | ~F.col("expired"))
     return records.groupBy(F.lit(name).alias("table"), "source").agg(
         F.count_if(was.isNull()).alias("new"),
         F.count_if(was != now).alias("changed"),

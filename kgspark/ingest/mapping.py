@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from kgspark.ingest.dates import parse_time
-from kgspark.ingest.fields import Field
+from kgspark.ingest.fields import Field, TimeField
 from kgspark.ingest.mappings import CatalogueMapping, InteractionsMapping, Kind, ReviewsMapping
 from kgspark.ingest.silver_settings import SilverSettings
 from kgspark.ingest.sources import Source
@@ -95,19 +95,30 @@ def _read(
         "category_path": F.array(*[field.column() for field in path]).cast("array<string>"),
         "category_separator": F.lit(path[0].separator if len(path) == 1 else None).cast("string"),
         "attributes": _map({name: field.column() for name, field in columns.attributes.items()}, "map<string,string>"),
-        time: parse_time(
-            _text(getattr(columns, time)),
-            time_zone=source.time_zone,
-            date_format=getattr(getattr(columns, time), "date_format", None),
-            earliest=rules.earliest,
-            latest=rules.latest,
-        ),
+        time: stated_time(time_field(kind, mapping), source, rules),
         "origins": _map(
             {name: _origin(fields) for name, fields in _origins_of(mapping).items()}, f"map<string,{_ORIGIN}>"
         ),
     }
     return opened.select(
         f"{_RECORD}.*", *[value.alias(name) for name, value in (values | _declared(source, kind, mapping)).items()]
+    )
+
+
+def time_field(kind: Kind, mapping: CatalogueMapping | ReviewsMapping | InteractionsMapping) -> TimeField | None:
+    """The field that says when: listed, reviewed or happened."""
+    field: TimeField | None = getattr(mapping.columns, _TIMES[kind])
+    return field
+
+
+def stated_time(field: TimeField | None, source: Source, rules: Rules) -> Column:
+    """A source's time as ``dates.parse_time`` gives it, over a frame whose columns are the raw fields."""
+    return parse_time(
+        _text(field),
+        time_zone=source.time_zone,
+        date_format=field.date_format if field else None,
+        earliest=rules.earliest,
+        latest=rules.latest,
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from kgspark.ingest import expiry
 from kgspark.ingest.mappings import CatalogueMapping, InteractionsMapping, Kind, ReviewsMapping
 from kgspark.ingest.settings import IngestSettings
 from kgspark.ingest.sources import Source
@@ -49,7 +50,7 @@ def build(
     source no longer holds is marked deleted and comes alive again when it returns; what an append source delivered
     stays, and so does all of a source that delivered nothing where that is allowed (``on_missing: keep``). Unreadable
     records are kept in the table of each kind that their source emits. Records of people who were erased
-    (``night.erased``) are not kept at all.
+    (``night.erased``) are not kept at all, nor those that expired (``expiry``).
     """
     previous = {"catalogue": previous_catalog, "reviews": previous_reviews, "interactions": previous_interactions}
     return {name: _bronze(raw, previous[kind], kind, night) for kind, name in TABLES.items()}
@@ -69,7 +70,8 @@ def _bronze(raw: DataFrame, previous: DataFrame, kind: Kind, night: Night) -> Da
     records = records_of_kind(raw, kind, night)
     if records is None:
         return conform(previous, contract)
-    rows = _gone(raw, kind, night.sources, _merged(records, previous, night.date))
+    merged = expiry.flagged(_merged(records, previous, night.date), kind, night).where(~F.col("expired"))
+    rows = _gone(raw, kind, night.sources, merged.drop("expired"))
     return conform(_dated(rows, night), contract)
 
 

@@ -102,6 +102,7 @@ class Source(Strict):
     delivery: Literal["snapshot", "append"] = "snapshot"
     on_missing: Literal["fail", "keep"] = "fail"
     max_drop: float | None = Default(default=None, gt=0, le=1)
+    retention_days: int | None = Default(default=None, ge=1)
     licence: str | None = None
     language: str | None = Default(default=None, pattern=r"^[a-z]{2}$")
     currency: str | None = Default(default=None, pattern=r"^[A-Z]{3}$")
@@ -116,6 +117,14 @@ class Source(Strict):
                 raise ValueError(f"format {self.format} has no option {option!r}; it knows {known}")
         if self.format == "xml" and not self.options.row_tag:
             raise ValueError("format xml needs options.row_tag, the element that is one record")
+        return self
+
+    @model_validator(mode="after")
+    def _retention_of_people(self) -> Source:
+        if self.retention_days and not (self.emits.reviews or self.emits.interactions):
+            raise ValueError(
+                "retention_days is for records of people, and this source emits no reviews or interactions"
+            )
         return self
 
     def deciding(self) -> str:

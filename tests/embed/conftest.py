@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
+
+from kgspark.embed import vectors
+from kgspark.embed.settings import EmbedSettings
 
 # fmt: off
 WORDS = ["apple", "iphone", "silver", "gold", "black", "64gb", "128gb", "case", "cover", "samsung", "galaxy", "tv",
@@ -55,3 +60,19 @@ def save_tiny_model(folder: Path) -> Path:
 def write_json(file: Path, content: object) -> None:
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.fixture
+def marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "embedded_relations", lambda: ("bought_with",))
+
+
+@pytest.fixture
+def uncached(spark: SparkSession) -> Iterator[None]:
+    yield
+    spark.catalog.clearCache()
+
+
+@pytest.fixture
+def cfg(tiny_model: Path) -> EmbedSettings:
+    return EmbedSettings(model=str(tiny_model), precision="fp32", device="cpu", partitions=2)

@@ -110,6 +110,8 @@ def test_a_text_that_cannot_be_tokenised_and_a_vector_of_nan_are_failures(
     assert list(got.failures) == [1]
     assert got.failures[1].startswith("the text cannot be cut into tokens: ")
     assert got.vectors[[0, 2]].any(axis=1).all()
+    # "apple" and "case" between the marks of begin and end; what was not cut into tokens was not read.
+    assert got.tokens.tolist() == [3, 0, 3]
     forward = ours._forward
     monkeypatch.setattr(ours, "_forward", lambda tokens: forward(tokens) * float("nan"))
     assert ours.encode(["apple"]).failures == {0: "the model gave no finite vector other than zero"}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,67 +14,12 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from kgspark.embed import models, vectors
 from kgspark.embed.encoder import Encoder
 from kgspark.embed.settings import EmbedSettings
-from kgspark.night import Night
-from kgspark.schema import conform, table
 from tests.builders import rows
 from tests.embed.conftest import WORDS
+from tests.embed.made_vectors import EDGES, NIGHT, NODES, TABLES, build
 
-NIGHT = Night(datetime.date(2026, 5, 1), "run-1")
-TABLES = ("graph.node_vectors", "graph.node_vectors_rejected", "graph.edge_vectors", "graph.edge_vectors_rejected")
 ONLY_NODES = ("graph.node_vectors",)
-NODES = [
-    {"node_id": "product/1", "kind": "product", "text": "apple iphone 64gb"},
-    {"node_id": "product/2", "kind": "product", "text": "dog food chicken 12kg"},
-    {"node_id": "product/3", "kind": "product", "text": "apple iphone 64gb"},
-    {"node_id": "product/4", "kind": "product", "text": " \u00a0\t"},
-    {"node_id": "shopper/5", "kind": "shopper", "text": None},
-]
-EDGES = [
-    {"edge_id": "edge/12", "src": "product/1", "dst": "product/2", "relation": "bought_with"},
-    {"edge_id": "edge/21", "src": "product/2", "dst": "product/1", "relation": "bought_with"},
-    {"edge_id": "edge/32", "src": "product/3", "dst": "product/2", "relation": "bought_with"},
-    {"edge_id": "edge/14", "src": "product/1", "dst": "product/4", "relation": "bought_with"},
-    {"edge_id": "edge/51", "src": "shopper/5", "dst": "product/1", "relation": "bought"},
-]
-
-
-@pytest.fixture(autouse=True)
-def marked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vectors, "embedded_relations", lambda: ("bought_with",))
-
-
-@pytest.fixture(autouse=True)
-def uncached(spark: SparkSession) -> Any:
-    yield
-    spark.catalog.clearCache()
-
-
-@pytest.fixture
-def cfg(tiny_model: Path) -> EmbedSettings:
-    return EmbedSettings(model=str(tiny_model), precision="fp32", device="cpu", partitions=2)
-
-
-def build(
-    spark: SparkSession,
-    cfg: EmbedSettings,
-    *,
-    nodes: DataFrame | None = None,
-    edges: DataFrame | None = None,
-    previous_nodes: list[dict[str, Any]] | None = None,
-    previous_edges: list[dict[str, Any]] | None = None,
-    wanted: tuple[str, ...] = TABLES,
-) -> dict[str, list[Row]]:
-    """The wanted ones of the four tables, collected in key order."""
-    frames = vectors.build(
-        rows(spark, "graph.nodes", NODES) if nodes is None else nodes,
-        rows(spark, "graph.edges", EDGES) if edges is None else edges,
-        rows(spark, "graph.node_vectors", previous_nodes or []),
-        rows(spark, "graph.edge_vectors", previous_edges or []),
-        cfg=cfg,
-        night=NIGHT,
-    )
-    assert set(frames) == set(TABLES)
-    return {name: sorted(conform(frames[name], table(name)).collect()) for name in wanted}
+pytestmark = pytest.mark.usefixtures("marked", "uncached")
 
 
 def text_hash(text: str) -> str:
@@ -101,6 +44,8 @@ def test_every_text_and_every_marked_edge_gets_a_vector_or_a_reason(spark: Spark
     assert nodes[0].vector == nodes[2].vector
     texts = ["apple iphone 64gb", "dog food chicken 12kg"]
     np.testing.assert_allclose([nodes[0].vector, nodes[1].vector], encoded(cfg, texts), atol=1e-5)
+    # 3 and 4 words, and the marks of begin and end; a text of two nodes is read once.
+    assert NIGHT.tally.sum("graph.node_vectors") == 7 + 4
     night = NIGHT.date
     nothing = "no visible character to embed"
     assert got["graph.node_vectors_rejected"] == [
@@ -220,31 +165,3 @@ def _plan(frame: DataFrame) -> str:
     with contextlib.redirect_stdout(output):
         frame.explain()
     return output.getvalue()
-
-
-def test_what_is_made_for_some_takes_the_place_of_theirs(spark: SparkSession, cfg: EmbedSettings) -> None:
-    # An empty one that goes leaves no reject behind.
-    before = build(spark, cfg, nodes=rows(spark, "graph.nodes", [*NODES, NODES[3] | {"node_id": "product/7"}]))
-    assert [row.record_id for row in before[TABLES[1]]] == ["product/4", "product/7"]
-    held = {name: rows(spark, name, [row.asDict() for row in before[name]]) for name in TABLES}
-    # One text changes, and with it three edges; one node goes with its edge; a new one says what another says.
-    nodes = [NODES[0] | {"text": "pear phone"}, NODES[1], *NODES[3:], NODES[1] | {"node_id": "product/6"}]
-    edges = [edge for edge in EDGES if edge["edge_id"] != "edge/32"]
-    inputs = (rows(spark, "graph.nodes", nodes), rows(spark, "graph.edges", edges), held[TABLES[0]], held[TABLES[2]])
-    keys = vectors.touched(*inputs, cfg=cfg, night=NIGHT)
-    # What was set aside is looked at again each time.
-    again = {"product/4", "edge/14"}
-    assert {row.record_id for row in keys.collect()} == again | {
-        "product/1", "product/3", "product/6", "edge/12", "edge/21", "edge/32",
-    }  # fmt: skip
-    anew = vectors.build(*inputs, cfg=cfg, night=NIGHT, keys=keys)
-    full = vectors.build(*inputs, cfg=cfg, night=NIGHT)
-    old = vectors.part(held, keys)
-    for name in TABLES:
-        contract = table(name)
-        stays = held[name].join(old[name].select(*contract.key), on=list(contract.key), how="left_anti")
-        both = conform(stays, contract).unionByName(conform(anew[name], contract))
-        assert sorted(both.collect()) == sorted(conform(full[name], contract).collect())
-    others = rows(spark, TABLES[0], [row.asDict() | {"model": "another"} for row in before[TABLES[0]]])
-    replaced = vectors.touched(*inputs[:2], others, inputs[3], cfg=cfg, night=NIGHT)
-    assert {row.record_id for row in replaced.collect()} >= {row.node_id for row in before[TABLES[0]]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from kgspark.ingest.arrivals import DELIVERED, Arrival, arrivals, too_few
 from kgspark.ingest.settings import IngestSettings
 from kgspark.ingest.sources import Source
+from kgspark.night import Night
 from tests.builders import rows
 
 BRONZE = "bronze.catalog_records"
@@ -28,8 +30,6 @@ def bronze(spark: SparkSession, *records: tuple[str, str, str], **columns: Any) 
 
 
 def test_counts_by_source(spark: SparkSession) -> None:
-    import datetime
-
     before = bronze(
         spark,
         ("shop", "same", "s"),
@@ -52,7 +52,8 @@ def test_counts_by_source(spark: SparkSession) -> None:
         ("old", "kept", "k"),
     ).unionByName(gone)
     sources = [SHOP, SHOP.model_copy(update={"name": "away"})]
-    assert arrivals({BRONZE: (before, after)}, sources, ["away"]) == [
+    night = Night(datetime.date(2026, 1, 2), "run", tuple(sources), b"key")
+    assert arrivals({BRONZE: (before, after)}, night, ["away"]) == [
         Arrival(BRONZE, "away", "missing", new=0, changed=0, unchanged=1, vanished=0),
         Arrival(BRONZE, "old", "dropped", new=0, changed=0, unchanged=1, vanished=0),
         Arrival(BRONZE, "shop", "delivered", new=1, changed=1, unchanged=2, vanished=1),

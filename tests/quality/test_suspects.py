@@ -34,7 +34,7 @@ def found(
         steps = changes(table(each), before[each], after[each], links)
         return Changed(1, 2, steps, steps.count(), links)
 
-    doubtful = suspects(table(name), changed, after.__getitem__)
+    doubtful = suspects(table(name), changed, after.__getitem__, rows=1000)
     assert doubtful is not None
     return failed(keeper.check(after[name], table(name), context(after), doubtful))
 
@@ -86,7 +86,11 @@ def test_a_row_that_nothing_refers_to_any_more(quick_spark: SparkSession, gateke
     assert found(quick_spark, "graph.evidence", before, before | {"graph.edges": new}, gatekeeper) == {SHOWN: 1}
 
 
-def test_all_is_judged_where_not_all_changes_are_known(quick_spark: SparkSession) -> None:
+def test_all_is_judged_where_not_all_changes_are_known_or_most_rows_changed(quick_spark: SparkSession) -> None:
     after = graph(quick_spark)
+    moved = Changed(1, 2, after["graph.nodes"], 5, frozenset())
+    lookup = after.__getitem__
+    assert suspects(table("graph.nodes"), {"graph.nodes": moved}.__getitem__, lookup, rows=4) is None
+    assert suspects(table("graph.nodes"), {"graph.nodes": UNCHANGED}.__getitem__, lookup, rows=4) is not None
     known = {"graph.edges": UNCHANGED, "graph.nodes": None}
-    assert suspects(table("graph.edges"), known.__getitem__, after.__getitem__) is None
+    assert suspects(table("graph.edges"), known.__getitem__, after.__getitem__, 1000) is None
