@@ -30,7 +30,7 @@ def evaluate_attributes(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Precision, recall and F1 of the values read, the attribute's name given."""
-    from kgspark.extract import evaluate_attributes as evaluation
+    from kgspark.extract.trained import evaluate_attributes as evaluation
 
     report = evaluation.evaluate(train, test, folds, tagger)
     typer.echo(json.dumps(report.record()) if as_json else "\n".join(evaluation.lines(report)))

@@ -23,7 +23,7 @@ def evaluate_polarity(
     """Accuracy and AUC of telling good ratings from bad ones by the words of held-out reviews."""
     from kgspark import nights
     from kgspark.config import Config, load
-    from kgspark.extract import evaluate_polarity as evaluation
+    from kgspark.extract.opinions import evaluate_polarity as evaluation
     from kgspark.ingest.sources import load_sources
 
     cfg = load(config, os.environ) if config else Config()
@@ -40,7 +40,7 @@ def evaluate_aspects(
     as_json: JsonOption = False,
 ) -> None:
     """Accuracy of the polarity of given aspect terms, and F1 of the terms found in raw sentences."""
-    from kgspark.extract import evaluate_aspects as evaluation
+    from kgspark.extract.opinions import evaluate_aspects as evaluation
 
     report = evaluation.evaluate(train, test, seeds)
     typer.echo(json.dumps(report.record()) if as_json else "\n".join(evaluation.lines(report)))

@@ -94,7 +94,7 @@ ALLOWED: dict[tuple[str, str], str] = {
         "kgspark/extract/needs.py",
         "persist",
     ): "mentions are read for votes, supporters and rows; run.py clears the cache",
-    ("kgspark/extract/evaluate_polarity.py", "toArrow"): "no stage: rated reviews, learnt from in one process",
+    ("kgspark/extract/opinions/evaluate_polarity.py", "toArrow"): "no stage: rated reviews, learnt from in one process",
     ("kgspark/ingest/problems.py", "persist"): "rows and rejects of a table are written from one pass",
     ("kgspark/session.py", "environ"): "PYSPARK_PYTHON must be set before the JVM starts; who starts Spark, and where",
     ("kgspark/session.py", "getOrCreate"): "this is where sessions are made",

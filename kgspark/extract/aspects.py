@@ -17,10 +17,10 @@ from pyspark.sql import functions as F
 from kgspark import artifacts, drift
 from kgspark.columns import hash_id
 from kgspark.errors import InputError
-from kgspark.extract.grow_opinions import grow
-from kgspark.extract.opinion_lexicon import FORMAT, Lexicons
-from kgspark.extract.opinion_reader import READ, OpinionReader
-from kgspark.extract.opinion_words import LANGUAGES
+from kgspark.extract.opinions.grow_opinions import grow
+from kgspark.extract.opinions.opinion_lexicon import FORMAT, Lexicons
+from kgspark.extract.opinions.opinion_reader import READ, OpinionReader
+from kgspark.extract.opinions.opinion_words import LANGUAGES
 from kgspark.ingest.mapping import live
 from kgspark.schema import conform, table
 

@@ -17,11 +17,12 @@ from pyspark.sql import functions as F
 from kgspark import drift
 from kgspark.columns import hash_id
 from kgspark.errors import InputError
-from kgspark.extract import attribute_model, attribute_store, distant_labels, lexicon_store, named, synonyms
-from kgspark.extract.lexicon import Lexicon
-from kgspark.extract.lexicon_learning import learn
-from kgspark.extract.listings import Listing
 from kgspark.extract.offer_reader import READ, OfferReader, declared_of
+from kgspark.extract.trained import attribute_model, attribute_store, distant_labels, named
+from kgspark.extract.values import lexicon_store, synonyms
+from kgspark.extract.values.lexicon import Lexicon
+from kgspark.extract.values.lexicon_learning import learn
+from kgspark.extract.values.listings import Listing
 from kgspark.ingest.mapping import live
 from kgspark.schema import conform, table
 

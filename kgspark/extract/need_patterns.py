@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kgspark.extract.folding import simplified
 from kgspark.extract.need_words import USED_BY, USED_FOR, USED_WHEN, USED_WHERE, need_name, need_words
-from kgspark.extract.opinion_words import language
-from kgspark.extract.review_tokens import Tokens, tokens
+from kgspark.extract.opinions.opinion_words import language
+from kgspark.extract.opinions.review_tokens import Tokens, tokens
+from kgspark.extract.text.folding import simplified
 
 LONGEST_NEED = 3  # words
 _EN = need_words("en")

@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from kgspark.extract.field_place import FieldPlace
 from kgspark.extract.need_patterns import needs
-from kgspark.extract.opinion_words import LANGUAGES
+from kgspark.extract.opinions.opinion_words import LANGUAGES
+from kgspark.extract.text.field_place import FieldPlace
 from kgspark.graph.readings import CATALOGUE
 
 READ = (

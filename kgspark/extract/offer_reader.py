@@ -12,12 +12,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from kgspark.extract import named, reader
 from kgspark.extract.attributes_settings import AttributesSettings
-from kgspark.extract.lexicon import Lexicon, attribute_name
-from kgspark.extract.raw_places import Places, places
-from kgspark.extract.reading import Reading
-from kgspark.extract.written_numbers import DIGITS
+from kgspark.extract.text.raw_places import Places, places
+from kgspark.extract.trained import named
+from kgspark.extract.values import reader
+from kgspark.extract.values.lexicon import Lexicon, attribute_name
+from kgspark.extract.values.reading import Reading
+from kgspark.extract.values.written_numbers import DIGITS
 from kgspark.graph.values import quantity
 
 READ = (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kgspark.errors import InputError
-from kgspark.extract.aspect_file import Sentence, Term, read
+from kgspark.extract.opinions.aspect_file import Sentence, Term, read
 
 ITEMS = """The $T$ is good , the wine list not .
 sushi

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kgspark.extract.aspect_file import Sentence, Term
-from kgspark.extract.evaluate_aspects import evaluate, lines
+from kgspark.extract.opinions.aspect_file import Sentence, Term
+from kgspark.extract.opinions.evaluate_aspects import evaluate, lines
 
 SENTENCES = [
     Sentence(("The", "sushi", "is", "great", "."), (Term(1, 2, 1),)),
@@ -20,7 +20,7 @@ SENTENCES = [
 
 @pytest.mark.slow
 def test_it_learns_what_it_is_shown() -> None:
-    from kgspark.extract.aspect_training import Training, train
+    from kgspark.extract.opinions.aspect_training import Training, train
 
     how = Training(epochs=25, batch=4, dropout=0.0)
     reader = train(SENTENCES, seed=0, how=how)

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from kgspark.errors import InputError
-from kgspark.extract import attribute_model, evaluate_attributes
-from kgspark.extract.answers import Answers, Counts, Question
-from kgspark.extract.benchmark_files import Item, read
-from kgspark.extract.evaluate_attributes import Asked, Report, Score
-from kgspark.extract.span_features import describe
-from kgspark.extract.written_forms import FORMS, written_as
+from kgspark.extract.trained import attribute_model, evaluate_attributes
+from kgspark.extract.trained.answers import Answers, Counts, Question
+from kgspark.extract.trained.benchmark_files import Item, read
+from kgspark.extract.trained.evaluate_attributes import Asked, Report, Score
+from kgspark.extract.trained.span_features import describe
+from kgspark.extract.values.written_forms import FORMS, written_as
 
 COLOURS, THINGS = ("red", "navy blue", "green", "black"), ("shirt", "hat", "scarf", "coat", "sock")
 

@@ -11,8 +11,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from kgspark.errors import InputError
-from kgspark.extract import attributes, lexicon_store
+from kgspark.extract import attributes
 from kgspark.extract.attributes_settings import AttributesSettings
+from kgspark.extract.values import lexicon_store
 from kgspark.ingest import offers as ingest
 from kgspark.ingest.silver_settings import SilverSettings
 from tests.builders import rows

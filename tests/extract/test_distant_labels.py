@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kgspark.extract import attribute_model, distant_labels, named
-from kgspark.extract.benchmark_files import Item
-from kgspark.extract.lexicon_learning import learn
-from kgspark.extract.listings import Listing
-from kgspark.extract.reader import read
+from kgspark.extract.trained import attribute_model, distant_labels, named
+from kgspark.extract.trained.benchmark_files import Item
+from kgspark.extract.values.lexicon_learning import learn
+from kgspark.extract.values.listings import Listing
+from kgspark.extract.values.reader import read
 
 PATH = ("Clothes", "Shirts")
 

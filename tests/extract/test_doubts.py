@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kgspark.extract import grammar
+from kgspark.extract.values import grammar
 from kgspark.graph.facts_settings import FactsSettings
 
 SURE = FactsSettings().min_text_confidence

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgspark.extract import grammar
-from kgspark.extract.folding import folded
+from kgspark.extract.text.folding import folded
+from kgspark.extract.values import grammar
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kgspark.extract.grow_opinions import grow
-from kgspark.extract.opinion_lexicon import Lexicon
+from kgspark.extract.opinions.grow_opinions import grow
+from kgspark.extract.opinions.opinion_lexicon import Lexicon
 
 GOOD = [
     "The hem is soft. Its hem is great.",

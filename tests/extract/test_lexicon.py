@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from kgspark.errors import InputError
-from kgspark.extract import synonyms
-from kgspark.extract.lexicon import PULL, attribute_name
-from kgspark.extract.lexicon_learning import learn
-from kgspark.extract.listings import Listing
-from kgspark.extract.reader import read
+from kgspark.extract.values import synonyms
+from kgspark.extract.values.lexicon import PULL, attribute_name
+from kgspark.extract.values.lexicon_learning import learn
+from kgspark.extract.values.listings import Listing
+from kgspark.extract.values.reader import read
 
 SHOES = ("Clothes", "Shoes")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kgspark.extract import makers
-from kgspark.extract.lexicon_learning import learn
-from kgspark.extract.listings import Listing
+from kgspark.extract.values import makers
+from kgspark.extract.values.lexicon_learning import learn
+from kgspark.extract.values.listings import Listing
 
 PHONES, FOOD = ("Phones",), ("Food",)
 

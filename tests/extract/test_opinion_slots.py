@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from kgspark.extract.opinion_lexicon import seeded
-from kgspark.extract.opinion_reader import mentions
-from kgspark.extract.review_tokens import tokens
+from kgspark.extract.opinions.opinion_lexicon import seeded
+from kgspark.extract.opinions.opinion_reader import mentions
+from kgspark.extract.opinions.review_tokens import tokens
 
 Said = list[tuple[str, str, int]]
 

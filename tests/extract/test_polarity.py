@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from kgspark.errors import InputError
-from kgspark.extract import evaluate_polarity as evaluation
-from kgspark.extract.polarity import Polarity
+from kgspark.extract.opinions import evaluate_polarity as evaluation
+from kgspark.extract.opinions.polarity import Polarity
 
 GOOD = ["love it", "great fit and soft", "so happy with this", "not bad at all, great", "perfect and soft"]
 BAD = ["hate it", "poor fit and stiff", "so sad about this", "not great at all, poor", "broken and stiff"]

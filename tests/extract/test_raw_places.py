@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from kgspark.extract.raw_places import places
+from kgspark.extract.text.raw_places import places
 from kgspark.ingest.clean_text import clean_columns
 
 TEXTS = [

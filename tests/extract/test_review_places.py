@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kgspark.extract.review_places import ReviewPlaces
+from kgspark.extract.text.review_places import ReviewPlaces
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from kgspark.errors import InputError
-from kgspark.extract import attribute_model, attribute_store, span_model, tagger_training
-from kgspark.extract.answers import Answers, Question
-from kgspark.extract.attribute_model import AttributeModel
-from kgspark.extract.benchmark_files import Item
-from kgspark.extract.span_features import Spans, describe
-from kgspark.extract.tagger import Tagger
+from kgspark.extract.trained import attribute_model, attribute_store, span_model, tagger_training
+from kgspark.extract.trained.answers import Answers, Question
+from kgspark.extract.trained.attribute_model import AttributeModel
+from kgspark.extract.trained.benchmark_files import Item
+from kgspark.extract.trained.span_features import Spans, describe
+from kgspark.extract.trained.tagger import Tagger
 
 TEXTS = [
     ["red cotton shirt for men"],
@@ -79,7 +79,7 @@ def test_another_encoder_is_refused(
     tagger: Tagger, spans: list[Spans], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = attribute_store.save(_model(tagger, spans), str(tmp_path), "a test", {})
-    monkeypatch.setattr("kgspark.extract.tagger.FROZEN_LAYERS", 2)
+    monkeypatch.setattr("kgspark.extract.trained.tagger.FROZEN_LAYERS", 2)
     with pytest.raises(InputError, match="another encoder or format"):
         attribute_store.load(folder)
 
