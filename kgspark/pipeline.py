@@ -219,7 +219,15 @@ STAGES: tuple[Stage, ...] = (
         by=("product_id",),
         part=owners.part,
     ),
-    Stage("graph.metrics", ("graph.nodes", "graph.edges"), ("graph.node_metrics",), metrics.build, "graph", "whole"),
+    Stage(
+        "graph.metrics",
+        ("graph.nodes", "graph.edges", "graph.node_metrics" + PREVIOUS),
+        ("graph.node_metrics",),
+        metrics.build,
+        "graph",
+        "whole",
+        memory=("graph.node_metrics" + PREVIOUS,),
+    ),
     Stage(
         "embed.vectors",
         ("graph.nodes", "graph.edges", "graph.node_vectors" + PREVIOUS, "graph.edge_vectors" + PREVIOUS),

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from kgspark.graph.engine_api import pagerank_rounds, unknown_seeds
+from kgspark.graph.engine_api import pagerank_rounds, scale_of, unknown_seeds
 
 Ints = npt.NDArray[np.signedinteger[Any]]
 Doubles = npt.NDArray[np.float64]
@@ -43,22 +43,40 @@ class CompactGraph:
         smallest: Ints = self.ids[first[label]]
         return smallest
 
-    def pagerank(self, weighted: bool, seeds: Sequence[int] | None, reset: float, tolerance: float) -> Doubles:
-        """PageRank of each vertex; the ranks sum to 1."""
+    def pagerank(
+        self, weighted: bool, seeds: Sequence[int] | None, reset: float, tolerance: float, start: Doubles | None = None
+    ) -> Doubles:
+        """PageRank of each vertex; the ranks sum to 1. ``start``: ranks of a graph that was nearly this one."""
         size = len(self.ids)
         jump = np.full(size, 1 / max(size, 1)) if seeds is None else self._jump_to(seeds)
         flow = self.weight if weighted else np.ones(len(self.src))
-        out = np.bincount(self.src, weights=flow, minlength=size)[self.src]
-        share = np.divide(flow * (1 - reset), out, out=np.zeros(len(flow)), where=out > 0)
+        out = np.bincount(self.src, weights=flow, minlength=size)
+        share = np.divide(flow * (1 - reset), out[self.src], out=np.zeros(len(flow)), where=out[self.src] > 0)
         follow = self._matrix(share).T
-        # The series jump + F jump + F F jump + ...: all terms are positive, so what a round adds bounds the error.
-        rank, added = jump, jump
+        # The series jump + F jump + F F jump + ..., or, from an estimate, estimate + e + F e + F F e + ... with
+        # e = jump + F estimate - estimate. What a round adds bounds the error.
+        rank = (
+            np.zeros(size)
+            if start is None
+            else start * scale_of(float(start.sum()), float(start[out > 0].sum()), reset)
+        )
+        added = jump + follow @ rank - rank
+        rank = rank + added
         for _ in range(pagerank_rounds(size, reset, tolerance)):
             added = follow @ added
             rank = rank + added
-            if np.all(added <= tolerance * rank):
+            if np.all(np.abs(added) <= tolerance * rank):
                 break
-        return rank / rank.sum() if size else rank
+        ranks: Doubles = rank / rank.sum() if size else rank
+        return ranks
+
+    def aligned(self, ids: Ints, values: Doubles) -> Doubles:
+        """Values of some ids as an array over all vertices; 0 for those that have none, or none above 0."""
+        at = positions(self.ids, ids)
+        known = (at >= 0) & np.isfinite(values) & (values > 0)
+        found = np.zeros(len(self.ids))
+        found[at[known]] = values[known]
+        return found
 
     def label_propagation(self, rounds: int) -> Ints:
         """CDLP label of each vertex after the rounds."""

@@ -13,21 +13,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy import sparse
 from scipy.sparse import csgraph
 
 from kgspark.graph.compact import CompactGraph, Doubles, Ints, compact
 from kgspark.graph.engine_api import RESET, ROUNDS, TOLERANCE, Graph, prepare, unknown_seeds, within
-from kgspark.graph.engine_driver import measures
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+from kgspark.graph.engine_driver import STARTS, measures
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +39,7 @@ OUTPUT_ROWS = 65_536
 FOREST = "id bigint, component bigint"
 
 Columns = dict[str, Ints | Doubles]
+Answer = Callable[[CompactGraph, Sequence[Doubles | None]], Columns]
 
 
 class ArrowEngine:
@@ -82,44 +82,61 @@ class ArrowGraph(Graph):
         seeds: Sequence[int] | None = None,
         reset: float = RESET,
         tolerance: float = TOLERANCE,
+        start: DataFrame | None = None,
     ) -> DataFrame:
         """See Graph. With seeds, one small job checks that they are vertices."""
         if seeds is not None:
             check_seeds(self._vertices, seeds)
         return self._in_one_task(
-            lambda graph: {"pagerank": graph.pagerank(weighted, seeds, reset, tolerance)}, "pagerank double"
+            lambda graph, starts: {"pagerank": graph.pagerank(weighted, seeds, reset, tolerance, starts[0])},
+            "pagerank double",
+            None if start is None else start.withColumn("pagerank_weighted", F.lit(None).cast("double")),
         )
 
     def label_propagation(self, rounds: int = ROUNDS) -> DataFrame:
         """See Graph."""
-        return self._in_one_task(lambda graph: {"community": graph.label_propagation(rounds)}, "community bigint")
+        return self._in_one_task(lambda graph, _: {"community": graph.label_propagation(rounds)}, "community bigint")
 
     def degrees(self) -> DataFrame:
         """See Graph."""
         return count_degrees(self._vertices.distinct(), self._edges.select("src", "dst").distinct())
 
-    def measure(self, *, reset: float = RESET, tolerance: float = TOLERANCE, rounds: int = ROUNDS) -> DataFrame:
+    def measure(
+        self,
+        *,
+        reset: float = RESET,
+        tolerance: float = TOLERANCE,
+        rounds: int = ROUNDS,
+        start: DataFrame | None = None,
+    ) -> DataFrame:
         """See Graph; the edges travel once."""
         return self._in_one_task(
-            lambda graph: measures(graph, reset, tolerance, rounds),
+            lambda graph, starts: measures(graph, reset, tolerance, rounds, starts),
             "component bigint, pagerank double, pagerank_weighted double, community bigint, "
             "in_degree bigint, out_degree bigint",
+            start,
         )
 
-    def _in_one_task(self, answer: Callable[[CompactGraph], Columns], schema: str) -> DataFrame:
-        """Bring vertices (as rows without target) and edges into one task, which answers for all vertices."""
-        nothing = F.lit(None)
-        ids = self._vertices.select(
-            F.col("id").alias("src"), nothing.cast("bigint").alias("dst"), nothing.cast("double").alias("weight")
-        )
+    def _in_one_task(self, answer: Answer, schema: str, start: DataFrame | None = None) -> DataFrame:
+        """Bring vertices (as rows without target) and edges into one task, which answers for all vertices; with what
+        was known of them before (id and STARTS) in the place of weights.
+        """
+        unknown, is_warm = F.lit(None).cast("double"), start is not None
+        vertices, rows = self._vertices, self._rows
+        known = {"weight": unknown}
+        if start is not None:
+            known = {"weight": F.col(STARTS[0]), "other": F.col(STARTS[1])}
+            vertices, rows = vertices.join(start, on="id", how="left"), rows.withColumn("other", unknown)
+        no_target = F.lit(None).cast("bigint").alias("dst")
+        ids = vertices.select(F.col("id").alias("src"), no_target, *[each.alias(name) for name, each in known.items()])
 
         def answer_batches(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
-            graph = _gather(batches)
+            graph, starts = _gather(batches, is_warm)
             if graph.left_out:
                 log.warning("engine=arrow %d edge rows left out: an end is no vertex", graph.left_out)
-            yield from pa.table({"id": graph.ids, **answer(graph)}).to_batches(max_chunksize=OUTPUT_ROWS)
+            yield from pa.table({"id": graph.ids, **answer(graph, starts)}).to_batches(max_chunksize=OUTPUT_ROWS)
 
-        return ids.unionByName(self._rows).repartition(1).mapInArrow(answer_batches, f"id bigint, {schema}")
+        return ids.unionByName(rows).repartition(1).mapInArrow(answer_batches, f"id bigint, {schema}")
 
 
 def check_seeds(vertices: DataFrame, seeds: Sequence[int]) -> None:
@@ -172,13 +189,21 @@ def spanning_forest(left: Ints, right: Ints) -> tuple[Ints, Ints]:
     return ids[others], root[others]
 
 
-def _gather(batches: Iterable[pa.RecordBatch]) -> CompactGraph:
-    ids: list[Ints] = [np.zeros(0, dtype=np.int64)]
+def _gather(batches: Iterable[pa.RecordBatch], is_warm: bool) -> tuple[CompactGraph, Sequence[Doubles | None]]:
+    """The graph out of its rows, and what was known of its vertices before."""
+    vertices: list[pa.RecordBatch] = []
     parts: list[tuple[Ints, Ints, Doubles]] = []
     for batch in batches:
-        vertex = np.asarray(batch.column(1).is_null())
-        src = np.asarray(batch.column(0))
-        ids.append(src[vertex])
-        edges = batch.filter(pa.array(~vertex))
+        vertex = batch.column(1).is_null()
+        vertices.append(batch.filter(vertex))
+        edges = batch.filter(pc.invert(vertex))
         parts.append((np.asarray(edges.column(0)), np.asarray(edges.column(1)), np.asarray(edges.column(2))))
-    return compact(np.concatenate(ids), parts)
+
+    def column(place: int, kind: type) -> Any:
+        return np.concatenate([np.zeros(0, dtype=kind), *[np.asarray(rows.column(place)) for rows in vertices]])
+
+    ids = column(0, np.int64)
+    graph = compact(ids, parts)
+    # The first, at a vertex's weight, and the second, in a column that is there with them only.
+    starts = [graph.aligned(ids, column(place, np.float64)) for place in (2, 3)] if is_warm else [None, None]
+    return graph, starts

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from kgspark.errors import EngineError
-from kgspark.graph.engine_api import RESET, ROUNDS, TOLERANCE, Graph, pagerank_rounds, prepare, within
+from kgspark.graph.engine_api import RESET, ROUNDS, TOLERANCE, Graph, pagerank_rounds, prepare, scale_of, within
 from kgspark.graph.engine_arrow import check_seeds, count_degrees
 from kgspark.session import is_remote
 
@@ -78,8 +78,9 @@ class GraphFramesGraph(Graph):
         seeds: Sequence[int] | None = None,
         reset: float = RESET,
         tolerance: float = TOLERANCE,
+        start: DataFrame | None = None,
     ) -> DataFrame:
-        """See Graph."""
+        """See Graph. GraphX, which ranks without weights, knows no start."""
         if seeds is not None:
             check_seeds(self._vertices, seeds)
         if not weighted and seeds is None:
@@ -87,7 +88,7 @@ class GraphFramesGraph(Graph):
             graph = _graphframe(self._vertices, self._edges)
             ranked: DataFrame = graph.pageRank(resetProbability=reset, tol=tolerance).vertices
         else:
-            ranked = self._pregel_rank(weighted, seeds, reset, tolerance)
+            ranked = self._pregel_rank(weighted, seeds, reset, tolerance, start)
         ranked = ranked.select("id", "pagerank").persist()
         total = ranked.agg(F.sum("pagerank").alias("total"))
         return ranked.crossJoin(F.broadcast(total)).select("id", (F.col("pagerank") / F.col("total")).alias("pagerank"))
@@ -110,8 +111,10 @@ class GraphFramesGraph(Graph):
         """See Graph."""
         return count_degrees(self._vertices, self._edges)
 
-    def _pregel_rank(self, weighted: bool, seeds: Sequence[int] | None, reset: float, tolerance: float) -> DataFrame:
-        """Ranks before scaling: the series jump + F jump + F F jump + ..., until what a round adds is too little."""
+    def _pregel_rank(
+        self, weighted: bool, seeds: Sequence[int] | None, reset: float, tolerance: float, start: DataFrame | None
+    ) -> DataFrame:
+        """Ranks before scaling, by the series of compact.py, until what a round adds is too little."""
         flow = F.col("weight") if weighted else F.lit(1.0)
         out = self._edges.groupBy("src").agg(F.sum(flow).alias("out"))
         share = F.when(F.col("out") > 0, flow / F.col("out") * (1 - reset)).otherwise(F.lit(0.0))
@@ -120,6 +123,8 @@ class GraphFramesGraph(Graph):
         pregel = _pregel_columns()
         got = F.coalesce(pregel.msg(), F.lit(0.0))
         state = self._vertices.withColumns({"last": jump, "sum": jump})
+        if start is not None:
+            state = _first_round(state, edges, out.where("out > 0"), start, reset).persist()
         for _ in range(-(-pagerank_rounds(self._size, reset, tolerance) // BURST)):
             told = (
                 _graphframe(state, edges)
@@ -131,9 +136,25 @@ class GraphFramesGraph(Graph):
             )
             ranked: DataFrame = told.run()
             state = ranked.select("id", F.col("added").alias("last"), F.col("pagerank").alias("sum")).persist()
-            if state.where(F.col("last") > F.col("sum") * tolerance).isEmpty():
+            if state.where(F.abs("last") > F.col("sum") * tolerance).isEmpty():
                 break
         return state.select("id", F.col("sum").alias("pagerank"))
+
+
+def _first_round(state: DataFrame, edges: DataFrame, onward: DataFrame, start: DataFrame, reset: float) -> DataFrame:
+    """From ranks of an earlier graph: what the first round adds to them (last), and their sum with it."""
+    known = start.select("id", F.when(F.col("pagerank") > 0, F.col("pagerank")).alias("known"))
+    guessed = state.join(known, on="id", how="left").withColumn("known", F.coalesce("known", F.lit(0.0))).persist()
+    leads_on = guessed.join(onward.select(F.col("src").alias("id")), on="id", how="left_semi").agg(F.sum("known"))
+    totals = guessed.agg(F.sum("known"), F.sum("last")).crossJoin(leads_on).toDF("known", "jumps", "onward").toArrow()
+    total, jumps, going = (totals.column(name)[0].as_py() or 0.0 for name in totals.column_names)
+    guess = (F.col("known") * jumps * scale_of(total, going, reset)).alias("guess")
+    guessed = guessed.select("id", "last", guess).persist()
+    told = edges.join(guessed.select(F.col("id").alias("src"), "guess"), on="src", how="inner")
+    got = told.groupBy(F.col("dst").alias("id")).agg(F.sum(F.col("guess") * F.col("share")).alias("got"))
+    added = F.col("last") + F.coalesce("got", F.lit(0.0)) - F.col("guess")
+    joined = guessed.join(got, on="id", how="left")
+    return joined.select("id", added.alias("last"), (F.col("guess") + added).alias("sum"))
 
 
 def _graphframe(vertices: DataFrame, edges: DataFrame) -> Any:

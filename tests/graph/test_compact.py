@@ -50,6 +50,26 @@ def test_answers_are_those_of_the_definitions(case: Case) -> None:
 
 
 @settings(max_examples=50, deadline=None)
+@given(cases, st.lists(st.sampled_from([0.0, 1e-9, 0.2, 0.5, -1.0, float("nan")]), min_size=12, max_size=12))
+def test_any_start_leads_to_the_same_ranks(case: Case, before: list[float]) -> None:
+    graph = build(case)
+    # Of some other graph: vertices that are here no more, and not all that are.
+    start = graph.aligned(np.arange(-6, 6), np.array(before))
+    for weighted, seeds in ((False, None), (True, case.vertices[:2])):
+        cold = graph.pagerank(weighted, seeds, 0.15, 1e-9)
+        warm = graph.pagerank(weighted, seeds, 0.15, 1e-9, start)
+        assert warm == pytest.approx(cold, rel=1e-6, abs=1e-12)
+
+
+def test_the_ranks_themselves_are_a_start_that_needs_no_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = build(hard_case())
+    ranks = graph.pagerank(True, None, 0.15, 1e-9)
+    monkeypatch.setattr("kgspark.graph.compact.pagerank_rounds", lambda *_: 1)
+    assert graph.pagerank(True, None, 0.15, 1e-9, ranks) == pytest.approx(ranks, rel=1e-7)
+    assert graph.pagerank(True, None, 0.15, 1e-9) != pytest.approx(ranks, rel=1e-2)
+
+
+@settings(max_examples=50, deadline=None)
 @given(cases, st.randoms(use_true_random=False))
 def test_row_order_changes_not_a_bit(case: Case, chance: object) -> None:
     shuffled = Case(chance.sample(case.vertices, len(case.vertices)), chance.sample(case.edges, len(case.edges)))  # type: ignore[attr-defined]

@@ -77,6 +77,20 @@ def test_pagerank(graph: Graph, weighted: bool, seeds: list[int] | None) -> None
     assert sum(ranks.values()) == pytest.approx(1)
 
 
+def test_ranks_of_an_earlier_graph_are_a_start(graph: Graph, spark: SparkSession) -> None:
+    # Some vertices are new, one is gone, one had no rank; all others had ranks that are none of this graph's.
+    before = [(v, float(1 + v % 7), float(1 + v % 5)) for v in CASE.vertices[3:]] + [(77, 1.0, 1.0)]
+    before[0] = (before[0][0], None, 0.0)  # type: ignore[assignment]
+    distinct = list({row[0]: row for row in before}.values())
+    start = spark.createDataFrame(distinct, "id bigint, pagerank double, pagerank_weighted double")
+    whole = answer(graph.measure(reset=RESET, tolerance=TOLERANCE, rounds=1, start=start))
+    for at, weighted in ((1, False), (2, True)):
+        expected = oracles.pagerank(CASE, weighted, None, RESET)
+        assert {v: row[at] for v, row in whole.items()} == pytest.approx(expected, rel=1e-6)
+    alone = graph.pagerank(seeds=SEEDS, reset=RESET, tolerance=TOLERANCE, start=start.select("id", "pagerank"))
+    assert answer(alone) == pytest.approx(oracles.pagerank(CASE, False, SEEDS, RESET), rel=1e-6, abs=1e-10)
+
+
 def test_seeds_must_be_vertices(graph: Graph) -> None:
     with pytest.raises(InputError, match="77"):
         graph.pagerank(seeds=[SEEDS[0], 77])

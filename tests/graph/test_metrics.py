@@ -37,7 +37,7 @@ def shop(spark: SparkSession):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("engine", ["driver", "arrow"])
 def test_a_row_for_every_node(shop, engine: str) -> None:  # type: ignore[no-untyped-def]
     nodes, edges, keys = shop
-    out = metrics.build(nodes, edges, cfg=GraphSettings(engine=engine), night=NIGHT)["graph.node_metrics"]
+    out = metrics.build(nodes, edges, None, cfg=GraphSettings(engine=engine), night=NIGHT)["graph.node_metrics"]
     assert out.schema.fieldNames() == list(table("graph.node_metrics").column_names)
     found = {row.node_id: row for row in out.toLocalIterator()}
     assert sorted(found) == sorted(NODES)
@@ -57,6 +57,10 @@ def test_a_row_for_every_node(shop, engine: str) -> None:  # type: ignore[no-unt
     assert found["brand/x"].pagerank == pytest.approx(x / (2 + b + x), rel=1e-9)
     assert found["brand/x"].pagerank_weighted == pytest.approx(weighted_x / (2 + weighted_b + weighted_x), rel=1e-9)
     assert sum(row.pagerank for row in found.values()) == pytest.approx(1)
+    # A night after this one, in which nothing changed, comes to the same.
+    again = metrics.build(nodes, edges, out, cfg=GraphSettings(engine=engine), night=NIGHT)["graph.node_metrics"]
+    ranks = {row.node_id: row.pagerank for row in again.toLocalIterator()}
+    assert ranks == pytest.approx({name: row.pagerank for name, row in found.items()}, rel=1e-7)
     assert found["category/empty"].community == keys["category/empty"]
 
 
@@ -80,6 +84,6 @@ def test_a_symmetric_relation_is_an_edge_each_way(spark: SparkSession) -> None:
         "graph.edges",
         [{"src": ends[0], "dst": ends[1], "relation": "bought_with", "weight": 0.5, "edge_id": "1"}],
     )
-    out = metrics.build(nodes, edges, cfg=GraphSettings(engine="driver"), night=NIGHT)["graph.node_metrics"]
+    out = metrics.build(nodes, edges, None, cfg=GraphSettings(engine="driver"), night=NIGHT)["graph.node_metrics"]
     found = {row.node_id: (row.in_degree, row.out_degree, round(row.pagerank, 9)) for row in out.toLocalIterator()}
     assert found == dict.fromkeys(ends, (1, 1, 0.5))
