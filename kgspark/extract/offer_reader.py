@@ -26,7 +26,7 @@ READ = (
     "begin int, end int, attribute string, text string, value string, number string, unit string, confidence double, "
     "extractor string, extractor_version string"
 )
-VERSION = "3"
+VERSION = "4"
 _ARROW = pa.schema(
     [
         (name, {"string": pa.string(), "int": pa.int32(), "double": pa.float64()}[kind])

@@ -63,6 +63,7 @@ _SPELLINGS = {
     "lumen": "lm lumen lumens 流明",
     "bar": "bar bars",
     "piece": "ct cnt count pc pcs piece pieces 个 片 件",
+    "dozen": "dz doz dozen dozens",
     "pack": "pk pack packs",
     "second": "sec secs second seconds 秒",
     "minute": "min mins minute minutes 分钟",
@@ -91,6 +92,8 @@ _CANONICAL = {
 UNITS = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 _QUANTITY = re.compile(r"([+-]?)(?:(\d+) +(\d{1,2})/(\d{1,2})|((?:\d[\d.,]*|[.,]\d+)))\s*([^\d\s].*)", re.DOTALL)
 _NUMBER = re.compile(r"(?P<whole>\d*)(?:[.,](?P<part>\d+))?|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+,\d+")
+# A count of six digits before a unit of pieces or packs is the item's number: 912386 PK.
+_COUNTED, _LARGEST_COUNT = ("pieces", "packs"), Decimal(99_999)
 _EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 SCHEMA = "raw string, number string, unit string"
 
@@ -101,8 +104,8 @@ def quantity(text: str, digits: int) -> tuple[str, str] | None:
 
     >>> quantity("0.5 kg", 6), quantity("1 1/2 OZ", 6), quantity("16 FL OZ", 6)
     (('500', 'g'), ('42.5243', 'g'), ('473.176', 'ml'))
-    >>> quantity("6/12 OZ", 6), quantity("SIZE 1", 6)
-    (None, None)
+    >>> quantity("6/12 OZ", 6), quantity("SIZE 1", 6), quantity("912386 PK", 6)
+    (None, None, None)
     """
     match = _QUANTITY.fullmatch(text.strip())
     if match is None:
@@ -113,6 +116,8 @@ def quantity(text: str, digits: int) -> tuple[str, str] | None:
     if unit is None or amount is None:
         return None
     factor, canonical = _conversion(unit)
+    if canonical in _COUNTED and amount > _LARGEST_COUNT:
+        return None
     context = Context(prec=digits, rounding=ROUND_HALF_EVEN)
     number = context.plus(_EXACT.multiply(-amount if sign == "-" else amount, factor))
     return _compact(number), canonical
@@ -171,6 +176,7 @@ def _registry() -> UnitRegistry[Any]:
     registry: UnitRegistry[Any] = UnitRegistry(non_int_type=Decimal)
     registry.define("piece = [pieces]")
     registry.define("pack = [packs]")
+    registry.define("dozen = 12 piece")
     registry.define("jin = 500 gram")
     return registry
 

@@ -27,7 +27,7 @@ from kgspark.graph.values import canonical_quantities, quantity
         ("100 SQ FT", "92903", "cm2"),
         ("64GB", "64", "GB"), ("0.064 TB", "64", "GB"),
         ("1.2 kW", "1200", "W"), ("230 V", "230", "V"), ("5000 mAh", "5000", "mAh"), ("2.4 GHz", "2400", "MHz"),
-        ("12 CT", "12", "pieces"), ("6 PK", "6", "packs"),
+        ("12 CT", "12", "pieces"), ("6 PK", "6", "packs"), ("5000 CT", "5000", "pieces"), ("2 DZ", "24", "pieces"),
         ("90 min", "90", "min"), ("1.5 h", None, None), ("1.5 hours", "90", "min"),
         ("500 克", "500", "g"), ("2公斤", "2000", "g"),
         ("1,500 g", "1500", "g"), ("1.299,50 g", "1299.5", "g"), ("-5 V", "-5", "V"), ("0 g", "0", "g"),
@@ -41,7 +41,7 @@ def test_quantity(written: str, number: str | None, unit: str | None) -> None:
     "written",
     [
         "", "g", "5", "SIZE 1", "6/12 OZ", "1/2 OZ", "300 CT(1)", "12 OZ CAN", "5 L 3",
-        "1,5,5 g", "1..5 g", "1 1/0 oz", "9" * 40 + " g", "1e3 g",
+        "1,5,5 g", "1..5 g", "1 1/0 oz", "9" * 40 + " g", "1e3 g", "912386  PK", "49713130 CT",
     ],
 )  # fmt: skip
 def test_other_texts_are_no_quantity(written: str) -> None:

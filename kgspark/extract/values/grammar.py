@@ -69,13 +69,14 @@ _SIDE = rf"([ -]?(?:{_LENGTHS})(?![a-wyz]))?((?:{_MARK})? ?[whdl]\.?(?![a-z0-9])
 _SIZE = re.compile(rf"{_START}({NUMBER}){_SIDE}{_TIMES}({NUMBER}){_SIDE}(?:{_TIMES}({NUMBER}){_SIDE})?(?![a-z0-9])")
 _TO = r"(?: ?[-–—~～] ?| to |至|到)"
 _RANGE = re.compile(rf"{_START}({NUMBER})(?:[ -]?({_UNIT}))?{_TO}({NUMBER})([ -]?)({_UNIT})")
+_DASHED_PACK = re.compile(rf"[1-9]\d?-{NUMBER} (?:fl\.? ?)?oz")
 _QUANTITY = re.compile(rf"{_START}({NUMBER})([ -]?)({_UNIT})")
 _MEMORY = re.compile(r" ?(?:(?:(?:lp)?ddr\d?l? ?)?s?d?ram(?![a-z])|(?:lp)?ddr\d|运存)")
 # "ram 4gb", but not the 16gb of "4gb ram 16gb rom".
 _MEMORY_IS = re.compile(r"(?<!gb )(?<!gb)(?<!g )(?:ram:? |运存)$")
 _READ_ONLY = re.compile(r" ?rom(?![a-z])")
 _CACHE = re.compile(r" ?(?:(?:l[123]|smart|intel|on-die|total)[ -]){0,2}(?:cache(?![a-z])|l[123](?![a-z0-9])|缓存)")
-_TIMES_BEFORE = re.compile(r"(?<![a-z0-9])\d{1,3}x$")
+_TIMES_BEFORE = re.compile(r"(?<![a-z0-9])\d{1,3} ?x$")
 _COMPOUND = re.compile(
     rf"{_START}({NUMBER}) ?(lbs?|ft|feet|foot)\.?,? ?({NUMBER}) ?(oz|ounces?|in|inch|inches|\")(?![a-z0-9])"
 )
@@ -83,7 +84,7 @@ _QUANTITY_RULE, _DOUBTFUL_RULE = "pattern:quantity", "pattern:doubtful"
 _COUNT = r"(\d{1,3})"
 _NUMERALS = {"两": "2", "双": "2", "三": "3", "四": "4", "五": "5", "六": "6", "八": "8", "十": "10"}
 _MEASURE = "片瓶袋盒罐块节支包只件条卷张粒枚双套杯听枝"
-_CONTENT = rf"{NUMBER} ?(?:kg|g|mg|ml|cl|l|oz|lb|lbs|fl\.? ?oz|mah|克|千克|公斤|斤|毫升|升)"
+_CONTENT = rf"{NUMBER} ?(?:kg|gm|g|mg|ml|cl|l|oz|lb|lbs|fl\.? ?oz|mah|克|千克|公斤|斤|毫升|升)"
 _PIECES = "packs?|pk|pcs|pieces?|count|ct|rolls?|sheets?|stems?|loads?|tablets|capsules|sachets?|bags"
 _PACKS = [
     re.compile(rf"{_START}{_COUNT} ?[x×*] ?(?={_CONTENT}(?![a-z0-9]))"),
@@ -100,7 +101,7 @@ _YEAR = re.compile(
 _MODEL = re.compile(r"(?<![\w.-])(?!f/\d)(?=[a-z\d./-]*[a-z])(?=[a-z\d./-]*\d)[a-z\d]+(?:[-./][a-z\d]+)*(?![\w])")
 _SHORTEST_MODEL = 4
 _ORDINAL = re.compile(
-    r"\d+(?:st|nd|rd|th|s|x|k|d|p|g|gen|pcs|in1|way|pin|core|speed|port|series)|[x×]\d+|v\d(?:\.\d)?|\d{1,4}[a-z]{3,}|(?:set|pack)\d+"
+    r"\d+(?:st|nd|rd|th|s|x|k|d|p|g|gen|pcs|in1|way|pin|core|speed|port|series)|[x×]\d+|v\d(?:\.\d)?|\d{1,4}[a-z]{3,}|(?:set|packs?|pk|pcs|ct)\d+"
 )
 
 
@@ -155,6 +156,16 @@ def _ranges(plain: str) -> Iterator[Reading]:
             value = f"{low[0]} - {high[0]} {low[1]}"
             name = NAMES[low[1]]
             yield Reading(match.start(), match.end(), name, value, None, low[1], _SURE["range"], "pattern:range")
+        elif high and _DASHED_PACK.fullmatch(match.group()):
+            # 24-12 OZ: no range falls, so that it is a pack of so many.
+            number, unit = high
+            yield Reading(
+                match.start(1), match.end(1), "pack", match[1], match[1], "pieces", _SURE["pack"], "pattern:pack"
+            )
+            yield Reading(
+                match.start(3), match.end(), NAMES[unit], f"{number} {unit}", number, unit, _SURE_OF_UNIT[unit],
+                _QUANTITY_RULE,
+            )  # fmt: skip
 
 
 def _compounds(plain: str) -> Iterator[Reading]:
