@@ -119,7 +119,8 @@ def records(found: Sequence[NightBill]) -> list[dict[str, Any]]:
 
 def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
     """For a terminal: a line a night, then the last night's stages, each beside the median of the nights before."""
-    nights = _grid("nights", "night", "run", "status", "stages s", "of them gates s", "rows written", "MB written")
+    told = ("night", "run", "status", "stages s", "of them gates s", "rows written", "MB written", "core s", "tokens")
+    nights = _grid("nights", *told)
     for night in found:
         changed = night.total("inserted") + night.total("deleted")
         nights.add_row(
@@ -130,6 +131,8 @@ def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
             f"{night.total('gate_seconds'):.1f}",
             f"{changed:,.0f}",
             f"{night.total('bytes_written') / 1e6:.1f}",
+            f"{night.total('core_seconds'):.0f}" if night.total("core_seconds") else "",
+            f"{night.total('tokens'):,.0f}" if night.total("tokens") else "",
         )
     yield nights
     if not found:

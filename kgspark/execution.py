@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pyspark.sql import DataFrame
 
-from kgspark import __version__, artifacts, releases
+from kgspark import __version__, artifacts, disposal, releases
 from kgspark.changes import Changed, changes, few
 from kgspark.entries import Spent, entries
 from kgspark.errors import InputError, OutOfTimeError
@@ -201,6 +201,12 @@ class Execution:
         written = replace(self.lake.merge(name, steps, base, rows, note), seconds=watch.lap())
         self._changed[name] = Changed(base, written.version, found, count, links)
         return written
+
+    def purge(self) -> None:
+        """Write files anew that hold rows which are only marked as deleted, so that they go with the older releases."""
+        self.pinned.update(disposal.purge(self.lake, self.pinned, self.cfg.spark.tables_at_a_time))
+        self.ledger.move(self.pinned)
+        self.ledger.settle()
 
     def publish(self, known: list[Release], stages: Sequence[Stage]) -> Release:
         """Append the release, if every stage has been done in this run."""

@@ -53,7 +53,7 @@ def forecast(tonight: Tonight, past: Sequence[NightBill]) -> Forecast:
     brought = _arrivals(tonight, released)
     touched: dict[str, int] = {}
     for arrival in brought:
-        rows = arrival.new + arrival.changed + arrival.vanished
+        rows = arrival.new + arrival.changed + arrival.vanished + arrival.expired
         touched[arrival.table] = touched.get(arrival.table, 0) + rows
     changed = {name for name, rows in touched.items() if rows}
     stages = []
@@ -78,6 +78,7 @@ def lines(made: Forecast) -> Iterator[str]:
         yield (
             f"  {arrival.source:<28} {arrival.table:<28} {arrival.status:<9} {arrival.new:>9,} new  "
             f"{arrival.changed:>9,} changed  {arrival.unchanged:>9,} unchanged  {arrival.vanished:>9,} vanished"
+            + (f"  {arrival.expired:>9,} expired" if arrival.expired else "")
         )
     for stage in made.stages:
         rows = "" if stage.rows is None else f"{stage.rows:,} rows"

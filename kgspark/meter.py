@@ -5,6 +5,7 @@ job descriptions -> Spark's own store of its stages' status -> sums by stage of 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import threading
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # As pipeline stages are named in what session.describe gives; Delta puts words of its own before it.
 _STAGE = re.compile(r"kgspark ([a-z]+\.[a-z_]+)")
+_PATIENCE_MS = 2000
 _SKIPPED = "SKIPPED"
 _UNFINISHED = ("ACTIVE", "PENDING")
 
 
 class Meter:
-    """Sums over the Spark stages since it was made, by the pipeline stage that their jobs name. A classic session
-    keeps them in its driver; Spark Connect and some shared clusters do not tell.
+    """Sums over the Spark stages since it was made, by the pipeline stage that their jobs name. A lower bound: Spark
+    forgets old stages, and repeated attempts may be missed. A classic session keeps them in its driver; Spark Connect
+    and some shared clusters do not tell.
     """
 
     def __init__(self, spark: SparkSession) -> None:
@@ -33,6 +36,7 @@ class Meter:
         self._lock = threading.Lock()
         self._spent: dict[str, tuple[float, int]] = {}
         self._tells = not is_remote(spark)
+        self._settle()
         self._running: set[tuple[int, int]] = set()
         self._seen = next((int(each.stageId()) for each in self._newest()), -1)
 
@@ -41,6 +45,7 @@ class Meter:
         files and of cached rows. None where the engine does not tell.
         """
         with self._lock:
+            self._settle()
             self._read()
             return self._spent.get(stage, (0.0, 0)) if self._tells else None
 
@@ -67,6 +72,13 @@ class Meter:
         if found:
             seconds, read = self._spent.get(found[1], (0.0, 0))
             self._spent[found[1]] = seconds + each.executorRunTime() / 1000, read + each.inputBytes()
+
+    def _settle(self) -> None:
+        """Wait until Spark has entered what has ended: it does so in the background."""
+        if self._tells:
+            with contextlib.suppress(Exception):
+                context: Any = self._spark.sparkContext
+                context._jsc.sc().listenerBus().waitUntilEmpty(_PATIENCE_MS)
 
     def _newest(self) -> Iterator[Any]:
         """Spark's records of its stages, the newest first; Spark forgets the oldest (spark.ui.retainedStages)."""

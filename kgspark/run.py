@@ -19,6 +19,8 @@ from kgspark.closing import closing
 from kgspark.config import Config
 from kgspark.errors import InputError, OutOfTimeError
 from kgspark.execution import Execution
+from kgspark.ingest import expiry
+from kgspark.ledger import MOVED
 from kgspark.lock import Lock
 from kgspark.night import Night
 from kgspark.pipeline import STAGES, Stage
@@ -145,6 +147,8 @@ def _locked_night(
             )
         if options.verify:
             verify(execution, asked)
+        if release and expiry.limited(tonight.night):
+            execution.purge()
     # Half a release told of is none that the same command could go on with.
     with unbroken():
         with closing(tonight, len(asked)):
@@ -157,5 +161,6 @@ def _locked_night(
         else:
             ledger.finish("open", "its other steps are to come")
     order = [stage.name for stage in stages]
-    done = sorted(ledger.stage_rows(), key=lambda row: order.index(row["stage"]))
+    rows = (row for row in ledger.stage_rows() if row["how"] != MOVED)
+    done = sorted(rows, key=lambda row: order.index(row["stage"]))
     return NightReport(ledger.run_id, published, done, watch.lap())

@@ -62,7 +62,7 @@ def test_the_last_night_stands_beside_those_before() -> None:
         console.print(grid)
     said = [line.split() for line in console.export_text().splitlines()]
     # Seconds are those of stages with their gates, in both tables.
-    assert ["2026-01-01", "run-1", "released", "50.0", "10.0", "3", "2.0"] in said
+    assert ["2026-01-01", "run-1", "released", "50.0", "10.0", "3", "2.0", "15", "1,234"] in said
     assert ["facts", "skip", "0.0", "10.0", "3", "9", "2.0", "15.0", "3.0", "99", "1,234"] in said
     assert records(nights)[0]["stages"][0]["total_seconds"] == 50.0
     assert next(iter(grids([]))).row_count == 0

@@ -61,11 +61,16 @@ class CompactGraph:
             else start * scale_of(float(start.sum()), float(start[out > 0].sum()), reset)
         )
         added = jump + follow @ rank - rank
+        # What is still to come when a round adds so little is at most the tolerance, over all vertices.
+        least = tolerance * reset
+        if start is not None and np.all(np.abs(added) <= least * rank) and abs(start.sum() - 1) <= least:
+            # Nothing has changed: the same ranks, to the bit.
+            return start
         rank = rank + added
-        for _ in range(pagerank_rounds(size, reset, tolerance)):
+        for _ in range(pagerank_rounds(size, reset, least)):
             added = follow @ added
             rank = rank + added
-            if np.all(np.abs(added) <= tolerance * rank):
+            if np.all(np.abs(added) <= least * rank):
                 break
         ranks: Doubles = rank / rank.sum() if size else rank
         return ranks

@@ -49,8 +49,8 @@ class Graph(ABC):
         The reader follows an edge evenly, or by its share of the vertex's outgoing weight; with probability ``reset``,
         and always where no edge leads on, the jump goes to any vertex, or to any of ``seeds`` (personalised PageRank).
         The ranks sum to 1 and equal networkx's. ``start`` (id, pagerank; ids once) are ranks of a graph that was nearly
-        this one: the answer is the same within the tolerance, in two thirds of the rounds. Raises InputError for a seed
-        that is no vertex.
+        this one: the answer is the same within the tolerance, mostly in fewer rounds. Raises InputError for a seed that
+        is no vertex.
         Brin and Page, "The anatomy of a large-scale hypertextual Web search engine", 1998.
 
         Engines solve r = jump + (1 - reset) * flow(r) and scale the sum to 1. This is the same ranking: what is lost
@@ -130,7 +130,8 @@ def within(edges: DataFrame, vertices: DataFrame) -> DataFrame:
 
 
 def pagerank_rounds(vertices: int, reset: float, tolerance: float) -> int:
-    """Rounds after which no rank can be further from its limit than ``tolerance`` times the mean rank.
+    """Rounds after which no rank can be further from its limit than ``tolerance`` times the mean rank, from nothing;
+    from a start that had nothing to do with the graph, than 2 / ``reset`` times that.
 
     >>> pagerank_rounds(1000, 0.15, 1e-9)
     182

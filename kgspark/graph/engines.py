@@ -125,7 +125,8 @@ class GraphFramesGraph(Graph):
         state = self._vertices.withColumns({"last": jump, "sum": jump})
         if start is not None:
             state = _first_round(state, edges, out.where("out > 0"), start, reset).persist()
-        for _ in range(-(-pagerank_rounds(self._size, reset, tolerance) // BURST)):
+        least = tolerance * reset
+        for _ in range(-(-pagerank_rounds(self._size, reset, least) // BURST)):
             told = (
                 _graphframe(state, edges)
                 .pregel.setMaxIter(BURST)
@@ -136,7 +137,7 @@ class GraphFramesGraph(Graph):
             )
             ranked: DataFrame = told.run()
             state = ranked.select("id", F.col("added").alias("last"), F.col("pagerank").alias("sum")).persist()
-            if state.where(F.abs("last") > F.col("sum") * tolerance).isEmpty():
+            if state.where(F.abs("last") > F.col("sum") * least).isEmpty():
                 break
         return state.select("id", F.col("sum").alias("pagerank"))
 

@@ -31,7 +31,7 @@ def build(
     """Measure every node's place in the graph; one row a node.
 
     Inputs: graph.nodes by node_id; graph.edges by edge_id; ``previous``, graph.node_metrics of the last release, spares
-    PageRank a third of its rounds and changes nothing beyond ``pagerank_tolerance``. Gives graph.node_metrics.
+    PageRank some of its rounds and changes nothing beyond ``pagerank_tolerance``. Gives graph.node_metrics.
     Relations between the same two nodes are one edge, whose weight is their sum. Methods:
     kgspark/graph/engine_api.py. Runs jobs, as graph loops may.
     """

@@ -34,8 +34,8 @@ class GraphSettings(Settings):
     pagerank_tolerance: float = Field(
         1e-9,
         gt=0,
-        lt=1,
-        description="Relative change of a node's PageRank in one round below which it counts as settled",
+        le=1e-7,
+        description="Relative error of PageRank; above 1e-7 a night that starts from the last one's ranks would differ",
     )
     community_rounds: int = Field(10, ge=1, description="Rounds of label propagation (LDBC CDLP takes 10)")
     checkpoint_dir: str | None = Field(

@@ -34,6 +34,7 @@ class Arrival:
     changed: int
     unchanged: int
     vanished: int
+    expired: int = 0
 
     @property
     def held_before(self) -> int:
@@ -49,8 +50,8 @@ class Arrival:
 def arrivals(bronze: Mapping[str, tuple[DataFrame, DataFrame]], night: Night, missing: Iterable[str]) -> list[Arrival]:
     """Counts by table and source, in one pass. ``bronze``: table to its rows in the last release and tonight.
 
-    ``missing`` names the sources of which no file came. Records that expired tonight count nowhere: they did not vanish
-    from the source. Costs one shuffle of (source, record_id, hash).
+    ``missing`` names the sources of which no file came. Records that expired tonight did not vanish from the source.
+    Costs one shuffle of (source, record_id, hash).
     """
     counted = reduce(DataFrame.unionByName, [_counted(name, *frames, night) for name, frames in bronze.items()])
     known, absent = {source.name for source in night.sources}, set(missing)
@@ -77,12 +78,12 @@ def _counted(name: str, before: DataFrame, after: DataFrame, night: Night) -> Da
     both = contents(old, "was").unionByName(contents(after.withColumn("expired", F.lit(False)), "now"))
     records = both.groupBy("source", "record_id").agg(of("was"), of("now"), F.bool_or("expired").alias("expired"))
     was, now = F.col("was"), F.col("now")
-    records = records.where(now.isNotNull() | ~F.col("expired"))
     return records.groupBy(F.lit(name).alias("table"), "source").agg(
         F.count_if(was.isNull()).alias("new"),
         F.count_if(was != now).alias("changed"),
         F.count_if(was == now).alias("unchanged"),
-        F.count_if(now.isNull()).alias("vanished"),
+        F.count_if(now.isNull() & ~F.col("expired")).alias("vanished"),
+        F.count_if(now.isNull() & F.col("expired")).alias("expired"),
     )
 
 

@@ -6,9 +6,8 @@ bronze rows of tonight and of earlier nights -> the time each states, else the n
 from __future__ import annotations
 
 import datetime
-import functools
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from kgspark.ingest.mapping import Rules, stated_time, time_field
@@ -27,32 +26,44 @@ def limited(night: Night) -> bool:
     return any(source.retention_days for source in night.sources)
 
 
-def flagged(rows: DataFrame, kind: Kind, night: Night) -> DataFrame:
-    """Rows of a bronze table with ``expired``, and with whatever other columns they have.
+def too_old(source: Source, kind: Kind, night: Night) -> tuple[tuple[str, ...], Column] | None:
+    """Whether the time that a record states (reviewed_at, happened_at) lies further back than its source may keep it:
+    the raw fields that say so, and the answer over a frame with these columns. None where records do not expire.
 
-    A record expires ``retention_days`` after the time that it states (reviewed_at, happened_at). One that states none,
-    or an impossible one, counts from the night that first brought it, and stays while the source still delivers it
-    (``is_new``): deleted, it would come back on the next night as a new one. What is kept of the same record as an
-    offer expires with it.
+    What is kept of the same record as an offer goes with it, by the time of the review, or else of the order line.
     """
-    sources = {s.name: s for s in night.sources if kind in s.emits.mappings() and s.retention_days}
-    if not sources:
-        return rows.withColumn("expired", F.lit(False))
-    others = rows.where(~F.col("source").isin(*sources)).withColumn("expired", F.lit(False))
-    parts = [_of_source(rows.where(F.col("source") == s.name), s, kind, night) for s in sources.values()]
-    return functools.reduce(DataFrame.unionByName, [others, *parts])
-
-
-def _of_source(rows: DataFrame, source: Source, kind: Kind, night: Night) -> DataFrame:
     mappings = source.emits.mappings()
-    told = next(each for each in (kind, *_OF_PEOPLE) if each in _OF_PEOPLE and each in mappings)
+    told = next((each for each in (kind, *_OF_PEOPLE) if each in _OF_PEOPLE and each in mappings), None)
+    if not source.retention_days or told is None:
+        return None
     field = time_field(told, mappings[told])
-    names = field.raw_fields() if field else ()
+    at = stated_time(field, source, Rules(_NO_TIME_BEFORE, night.date))["at"]
+    first = F.lit(f"{_first_day(source, night)} 00:00:00 UTC").cast("timestamp")
+    return field.raw_fields() if field else (), at < first
+
+
+def flagged(rows: DataFrame, kind: Kind, night: Night) -> DataFrame:
+    """Rows of a bronze table with ``expired``; they have ``is_new``, true of what came tonight and is no matter here.
+
+    A record of a person that states no time, or an impossible one, counts from the night that first brought it. One
+    that its snapshot source may still hold stays: deleted, it would come back as a new one.
+    """
+    limits = [(source, too_old(source, kind, night)) for source in night.sources if kind in source.emits.mappings()]
+    found = [(source, *limit) for source, limit in limits if limit is not None]
+    if not found:
+        return rows.withColumn("expired", F.lit(False))
+    names = dict.fromkeys(name for _, fields, _ in found for name in fields)
     record = F.struct(*rows.columns).alias("_record")
     flat = rows.select(record, F.json_tuple("payload", *names).alias(*names)) if names else rows.select(record)
-    time = stated_time(field, source, Rules(_NO_TIME_BEFORE, night.date))
-    first = night.date - datetime.timedelta(days=source.retention_days or 0)
-    dated = flat.select("_record", time["at"].alias("_at"))
-    undated = F.col("_at").isNull() & ~F.col("_record.is_new") & (F.col("_record.first_seen") < F.lit(first))
-    expired = F.coalesce(F.col("_at") < F.lit(f"{first} 00:00:00 UTC").cast("timestamp"), F.lit(False)) | undated
-    return dated.select("_record.*", expired.alias("expired"))
+    expired = F.lit(False)
+    for source, _, old in found:
+        left = F.col("_record.deleted_at").isNotNull() if source.delivery == "snapshot" else F.lit(True)
+        undated = left & (F.col("_record.first_seen") < F.lit(_first_day(source, night)))
+        of_person = undated if kind in _OF_PEOPLE else F.lit(False)
+        expired = F.when(F.col("_record.source") == source.name, F.coalesce(old, of_person)).otherwise(expired)
+    return flat.select("_record.*", (expired & ~F.col("_record.is_new")).alias("expired"))
+
+
+def _first_day(source: Source, night: Night) -> datetime.date:
+    """The first day that is kept."""
+    return night.date - datetime.timedelta(days=source.retention_days or 0)

@@ -88,6 +88,8 @@ def _of_source(
     shoppers = [field for field, _ in people.shoppers_of(source)] if night.erased else []
     for chosen in (mapping.where, mapping.latest_by, *shoppers):
         names |= dict.fromkeys(chosen.raw_fields() if chosen else ())
+    expires, too_old = expiry.too_old(source, kind, night) or ((), F.lit(False))
+    names |= dict.fromkeys(expires)
     # The fields stand alone beside the record, so that an expression may use any name, "source" and "file" too.
     # json_tuple reads a payload once for all of them; from_json would be planned once a field.
     record = F.struct(*rows.columns).alias("_record")
@@ -100,6 +102,7 @@ def _of_source(
         wanted = ~readable | F.coalesce(mapping.where.column().cast("boolean"), F.lit(True))
         flat = night.tally.count(flat.withColumn("_wanted", wanted), ~F.col("_wanted"), TABLES[kind], source.name)
         flat = flat.where("_wanted")
+    flat = flat.where(~F.coalesce(too_old, F.lit(False)))
     if shoppers:
         flat = flat.where(~people.is_erased(F.col("_record.raw"), source, night))
     keyed = flat.select("_record", F.when(readable, key).alias("key"), latest.alias("latest")).select(

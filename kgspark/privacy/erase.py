@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from kgspark import disposal, releases
+from kgspark import releases
 from kgspark.closing import CLOSING
 from kgspark.config import Config
 from kgspark.errors import GateError, InputError
@@ -99,10 +99,7 @@ def erase(
             cancel = partial(cancel_jobs, lake.spark)
             run_stages(tonight.todo, execution.run, cfg.spark.stages_at_a_time, cancel=cancel)
             tonight.ledger.settle()
-            # Deletion vectors leave the rows in their files.
-            execution.pinned.update(disposal.purge(lake, execution.pinned, cfg.spark.tables_at_a_time))
-            tonight.ledger.move(execution.pinned)
-            tonight.ledger.settle()
+            execution.purge()
         except BaseException as error:
             # Only the kind of error: its text may name the person.
             said = type(error).__name__

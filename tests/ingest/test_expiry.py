@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from kgspark.ingest import records
 from kgspark.ingest.arrivals import Arrival, arrivals
@@ -85,11 +86,36 @@ def test_a_source_without_a_time_at_all_expires_by_its_nights(spark: SparkSessio
     assert tonight(spark, raw, before, source(delivery="append", emits=untimed)) == {"new"}
 
 
+def test_what_a_snapshot_no_longer_holds_is_first_marked_and_expires_later(spark: SparkSession) -> None:
+    raw = framed(spark, {"id": "new", "said": "y"})
+    vanishes = held(spark, REVIEWS, LONG_AGO, {"id": "vanishes", "said": "x"})
+    assert tonight(spark, raw, vanishes, source()) == {"vanishes", "new"}
+    gone = vanishes.withColumn("deleted_at", F.lit(LATELY))
+    assert tonight(spark, raw, gone, source()) == {"new"}
+    # A delivery that did not come takes nothing away.
+    away = source(on_missing="keep")
+    assert tonight(spark, framed(spark, {"id": "z"}, name="blog"), vanishes, away, source("blog")) == {"vanishes", "z"}
+
+
+def test_of_the_records_of_a_key_those_that_are_kept_compete_for_the_latest(spark: SparkSession) -> None:
+    best = {"reviews": REVIEW | {"latest_by": "votes"}}
+    raw = framed(
+        spark,
+        {"id": "a", "day": "05/02/2026", "votes": "9", "said": "old"},
+        {"id": "a", "day": "09/03/2026", "votes": "1", "said": "young"},
+    )
+    assert tonight(spark, raw, held(spark, REVIEWS, LATELY), source(emits=best)) == {"a"}
+
+
 def test_the_offer_made_of_a_review_goes_with_it_and_other_sources_keep_all(spark: SparkSession) -> None:
     old = {"id": "old", "said": "x", "day": "05/02/2026"}
     assert (
         tonight(spark, framed(spark, old), held(spark, CATALOGUE, LATELY), source(emits=BOTH), table=CATALOGUE) == set()
     )
+    # Of an offer that no review dates nobody knows how old it is.
+    undated = held(spark, CATALOGUE, LONG_AGO, {"id": "undated", "said": "x"})
+    everything = source(emits=BOTH, delivery="append")
+    assert tonight(spark, framed(spark, old), undated, everything, table=CATALOGUE) == {"undated"}
     keeps = source("blog", retention_days=None)
     raw = framed(spark, old, name="blog")
     assert tonight(spark, raw, held(spark, REVIEWS, LATELY, old), source(), keeps) == {"old"}
@@ -110,7 +136,7 @@ def test_what_expired_did_not_vanish(spark: SparkSession) -> None:
     empty = {name: rows(spark, name, []) for name in records.TABLES.values()}
     after = records.build(raw, *(empty | {REVIEWS: before}).values(), cfg=IngestSettings(), night=night)
     assert arrivals({REVIEWS: (before, after[REVIEWS])}, night, []) == [
-        Arrival(REVIEWS, "forum", "delivered", new=0, changed=0, unchanged=1, vanished=1)
+        Arrival(REVIEWS, "forum", "delivered", new=0, changed=0, unchanged=1, vanished=1, expired=1)
     ]
 
 

@@ -8,6 +8,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 import kgspark
+from kgspark import disposal
+from kgspark.privacy.traces import traces
+from kgspark.retention import vacuum
 from tests.nights.shop import Shop
 
 # On the first night, of 1 March, records of 2 January are kept; on the second no more.
@@ -33,6 +36,15 @@ def test_what_expires_tonight_is_gone_from_bronze_to_the_graph(quick_spark: Spar
     for table in ("silver.reviews", "silver.aspect_mentions", "graph.evidence"):
         assert "R1" not in _records(spark, shop, table, source="tea_forum")
     assert not {"1", "2"} & _records(spark, shop, "graph.evidence", source="till")
+    # Nor does a file of the release hold it, under a mark that says deleted; those of the first one go with a vacuum.
+    held = kgspark.open(shop.cfg.lake, spark=spark)
+    vacuum(held.lake, keep=1)
+    disposal.vacuum(held.lake, dict.fromkeys(held.release.tables, 0), 2)
+    assert traces(shop.cfg.lake, {"a text": ["Boils fast and pours well."]})[1] == []
+    # On another day the same dumps are read again, and go on from what the files anew hold.
+    assert "R2" in _records(spark, shop, "bronze.review_records")
+    assert shop.night(spark, verify=True).release is not None
+    assert "R2" not in _records(spark, shop, "bronze.review_records")
 
 
 def _records(spark: SparkSession, shop: Shop, table: str, source: str | None = None) -> set[str]:
