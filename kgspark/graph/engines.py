@@ -146,9 +146,10 @@ def _first_round(state: DataFrame, edges: DataFrame, onward: DataFrame, start: D
     """From ranks of an earlier graph: what the first round adds to them (last), and their sum with it."""
     known = start.select("id", F.when(F.col("pagerank") > 0, F.col("pagerank")).alias("known"))
     guessed = state.join(known, on="id", how="left").withColumn("known", F.coalesce("known", F.lit(0.0))).persist()
-    leads_on = guessed.join(onward.select(F.col("src").alias("id")), on="id", how="left_semi").agg(F.sum("known"))
-    totals = guessed.agg(F.sum("known"), F.sum("last")).crossJoin(leads_on).toDF("known", "jumps", "onward").toArrow()
-    total, jumps, going = (totals.column(name)[0].as_py() or 0.0 for name in totals.column_names)
+    leads_on = guessed.join(onward.select(F.col("src").alias("id")), on="id", how="left_semi")
+    onwards = leads_on.agg(F.sum("known").alias("onward"))
+    totals = guessed.agg(F.sum("known").alias("known"), F.sum("last").alias("jumps")).crossJoin(onwards).toArrow()
+    total, jumps, going = (totals.column(name)[0].as_py() or 0.0 for name in ("known", "jumps", "onward"))
     guess = (F.col("known") * jumps * scale_of(total, going, reset)).alias("guess")
     guessed = guessed.select("id", "last", guess).persist()
     told = edges.join(guessed.select(F.col("id").alias("src"), "guess"), on="src", how="inner")
