@@ -151,7 +151,9 @@ def deliveries(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fals
 
     rows = lake_of(config)[0].read(DELIVERIES).orderBy(F.desc("run_id"), "table", "source").limit(ROWS_SHOWN).collect()
     for row in rows:
-        counted = ("new", "changed", "unchanged", "vanished", *(["expired"] if row["expired"] else []))
+        # A book of an older kgspark knows of none that expired.
+        expired = ["expired"] if row.asDict().get("expired") else []
+        counted = ("new", "changed", "unchanged", "vanished", *expired)
         counts = "  ".join(f"{row[name]:,} {name}" for name in counted)
         said = f"{row['run_id']}  {row['table']:<28} {row['source']:<24} {row['status']:<9} {counts}"
         typer.echo(json.dumps(row.asDict()) if as_json else said)
