@@ -20,6 +20,8 @@ _DOUBLES = ("double", "float")
 _WAS = "was_"
 # Up to so many keys travel to the rows of a table, which then need not be sorted by them: some tens of MB.
 _FEW = 500_000
+# The same of whole rows, texts among them.
+FEW_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,9 @@ class Changed:
         return self.rows.where(F.col("change") == DELETE).select(*was)
 
 
-def few(keys: DataFrame, count: int) -> DataFrame:
+def few(keys: DataFrame, count: int, most: int = _FEW) -> DataFrame:
     """Keys to be joined to many rows, of which there are ``count`` at most: sent to every worker where they are few."""
-    return F.broadcast(keys) if count <= _FEW else keys
+    return F.broadcast(keys) if count <= most else keys
 
 
 def row_hash(contract: Table, without: Sequence[str] = ()) -> Column:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pyspark.sql import DataFrame
 
 from kgspark import __version__, artifacts, disposal, releases
-from kgspark.changes import Changed, changes, few
+from kgspark.changes import FEW_ROWS, Changed, changes, few
 from kgspark.entries import Spent, entries
 from kgspark.errors import InputError, OutOfTimeError
 from kgspark.gates import Gates
@@ -197,7 +197,8 @@ class Execution:
         count = found.count()
         if count == 0:
             return Written(name, base, rows, 0, watch.lap(), 0, 0)
-        steps = found.select("change", *table(name).column_names)
+        # Sent to the table's rows, which a merge would else sort by key twice.
+        steps = few(found.select("change", *table(name).column_names), count, FEW_ROWS)
         written = replace(self.lake.merge(name, steps, base, rows, note), seconds=watch.lap())
         self._changed[name] = Changed(base, written.version, found, count, links)
         return written
