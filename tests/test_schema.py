@@ -11,6 +11,8 @@ from kgspark.columns import hash_id, rejected
 from kgspark.errors import InputError
 
 
+# Spark reads the names of types.
+@pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize("contract", schema.load_tables().values(), ids=lambda contract: contract.name)
 def test_every_table_declares_its_key_and_types(contract: schema.Table) -> None:
     assert set(contract.key) <= set(contract.column_names)
