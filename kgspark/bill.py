@@ -131,8 +131,8 @@ def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
             f"{night.total('gate_seconds'):.1f}",
             f"{changed:,.0f}",
             f"{night.total('bytes_written') / 1e6:.1f}",
-            f"{night.total('core_seconds'):.0f}" if night.total("core_seconds") else "",
-            f"{night.total('tokens'):,.0f}" if night.total("tokens") else "",
+            _known(night.total("core_seconds"), ".0f"),
+            _known(night.total("tokens"), ",.0f"),
         )
     yield nights
     if not found:
@@ -162,10 +162,10 @@ def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
             f"{bill.inserted + bill.deleted:,}",
             f"{bill.rows_out:,}",
             f"{bill.bytes_written / 1e6:.1f}",
-            f"{bill.core_seconds:.1f}" if bill.core_seconds else "",
-            f"{bill.bytes_read / 1e6:.1f}" if bill.bytes_read else "",
-            f"{bill.texts:,}" if bill.texts else "",
-            f"{bill.tokens:,}" if bill.tokens else "",
+            _known(bill.core_seconds, ".1f"),
+            _known(bill.bytes_read / 1e6, ".1f"),
+            _known(bill.texts, ","),
+            _known(bill.tokens, ","),
         )
     yield stages
 
@@ -177,6 +177,11 @@ def median(values: Sequence[float]) -> float | None:
     (2.0, 1.0)
     """
     return sorted(values)[(len(values) - 1) // 2] if values else None
+
+
+def _known(value: float, pattern: str) -> str:
+    """A figure that is blank where it is not known, or nothing was spent."""
+    return format(value, pattern) if value else ""
 
 
 def _grid(title: str, *headings: str) -> Grid:

@@ -25,12 +25,9 @@ MOVED = "moved"
 # What a stage spent whose tables were taken over as they are.
 UNSPENT: dict[str, float | None] = {
     "seconds": 0.0,
-    "gate_seconds": None,
-    "bytes_written": 0,
-    "inserted": 0,
-    "deleted": 0,
+    **dict.fromkeys(("bytes_written", "inserted", "deleted"), 0),
+    **dict.fromkeys(("gate_seconds", "texts", "tokens", "core_seconds", "bytes_read")),
 }
-UNSPENT |= dict.fromkeys(("texts", "tokens", "core_seconds", "bytes_read"))
 
 
 class Ledger:

@@ -52,8 +52,7 @@ class Stage:
     (None: all). ``touched`` gives these keys out of the inputs, for a stage without ``by``. ``memory`` are those of
     ``reads`` that spare work and decide no row: they are None where all is to be built anew. ``new_texts`` gets what
     ``build`` gets, with the ``keys`` (None: all), and gives a row for each text that it would embed: for the bill, and
-    a night's budget. ``version``
-    goes up whenever the same input gives other rows.
+    a night's budget. ``version`` goes up whenever the same input gives other rows.
     """
 
     name: str

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 RESET, TOLERANCE, ROUNDS = 0.15, 1e-9, 10
+# Columns of ``Graph.measure`` that those of an earlier graph help to compute.
+STARTS = ("pagerank", "pagerank_weighted")
 
 
 class Graph(ABC):
@@ -85,9 +87,7 @@ class Graph(ABC):
         ``start`` (id, pagerank, pagerank_weighted) as for ``pagerank``.
         """
         even, by_weight = (
-            (None, None)
-            if start is None
-            else (start.select("id", "pagerank"), start.select("id", F.col("pagerank_weighted").alias("pagerank")))
+            None if start is None else start.select("id", F.col(name).alias("pagerank")) for name in STARTS
         )
         weighted = self.pagerank(weighted=True, reset=reset, tolerance=tolerance, start=by_weight)
         return (

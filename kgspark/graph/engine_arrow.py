@@ -25,8 +25,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from kgspark.graph.compact import CompactGraph, Doubles, Ints, compact
-from kgspark.graph.engine_api import RESET, ROUNDS, TOLERANCE, Graph, prepare, unknown_seeds, within
-from kgspark.graph.engine_driver import STARTS, measures
+from kgspark.graph.engine_api import RESET, ROUNDS, STARTS, TOLERANCE, Graph, prepare, unknown_seeds, within
+from kgspark.graph.engine_driver import measures
 
 log = logging.getLogger(__name__)
 

@@ -13,15 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from kgspark.graph.compact import CompactGraph, Doubles, Ints, compact
-from kgspark.graph.engine_api import RESET, ROUNDS, TOLERANCE, Graph, prepare
+from kgspark.graph.engine_api import RESET, ROUNDS, STARTS, TOLERANCE, Graph, prepare
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 log = logging.getLogger(__name__)
-
-# Columns of ``measure`` that an earlier answer helps to compute.
-STARTS = ("pagerank", "pagerank_weighted")
 
 
 class DriverEngine:

@@ -13,8 +13,7 @@ from pyspark.sql import functions as F
 from kgspark.columns import node_key
 from kgspark.errors import InputError
 from kgspark.graph import choose
-from kgspark.graph.engine_api import Graph
-from kgspark.graph.engine_driver import STARTS
+from kgspark.graph.engine_api import STARTS, Graph
 from kgspark.graph.ontology import symmetric_relations
 from kgspark.graph.settings import GraphSettings
 from kgspark.schema import conform, table
