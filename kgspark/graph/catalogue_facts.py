@@ -120,7 +120,7 @@ def sellers(listed: DataFrame) -> Facts:
         currency=F.col("one_currency"),
     )
     edges = edges.select("*", F.lit(1.0).alias("weight"), described)
-    return Facts((readings.nodes(nodes),), readings.edges(edges), readings.evidence(said, relation.name))
+    return Facts((readings.nodes(nodes),), readings.edges(edges), readings.evidence(said, relation.name, once=True))
 
 
 def _say(listed: DataFrame, relation: str, dst: Column, place: list[Column], *keep: str) -> DataFrame:

@@ -31,7 +31,7 @@ def memberships(listed: DataFrame) -> Facts:
     members = filed.withColumns(
         {"relation": F.lit("in_category"), "dst": category_id(F.col("path"))}
     ).withColumnRenamed("product_id", "src")
-    return Facts((), _edges(members, "in_category"), readings.evidence(members, "in_category"))
+    return Facts((), _edges(members, "in_category"), readings.evidence(members, "in_category", once=True))
 
 
 def hierarchy(listed: DataFrame, reviews: DataFrame) -> Facts:
@@ -49,7 +49,7 @@ def hierarchy(listed: DataFrame, reviews: DataFrame) -> Facts:
             "confidence": F.lit(1.0),
         }
     )
-    return Facts((_nodes(prefixes),), _edges(below, "broader"), readings.evidence(below, "broader"))
+    return Facts((_nodes(prefixes),), _edges(below, "broader"), readings.evidence(below, "broader", once=True))
 
 
 def _filed(records: DataFrame, bronze_table: str, product_id: Column, confidence: Column) -> DataFrame:

@@ -117,15 +117,17 @@ def edges(frame: DataFrame) -> DataFrame:
     return conform(frame.withColumn("edge_id", edge_id()), table("graph.edges"))
 
 
-def evidence(said: DataFrame, *relations: str) -> DataFrame:
+def evidence(said: DataFrame, *relations: str, once: bool = False) -> DataFrame:
     """Rows of graph.evidence: one a distinct reading, and per edge no more than the relations' evidence cap.
 
-    The relations of one call have one cap: capping costs a sort of their readings.
+    The relations of one call have one cap: capping costs a sort of their readings. ``once`` promises that a record
+    makes one reading of an edge at most (as ``support`` counts on): then no two need to be found that are the same.
     """
     parts = ("edge_id", "source", "bronze_table", "record_id", "field", "begin", "end", "extractor")
-    known = said.withColumns({"edge_id": edge_id(), "extractor_version": F.lit(VERSION)})
-    # A record read twice in the same place says it once, with the better confidence.
-    rows = known.groupBy(*parts, "extractor_version").agg(F.max("confidence").alias("confidence"))
+    rows = said.withColumns({"edge_id": edge_id(), "extractor_version": F.lit(VERSION)})
+    if not once:
+        # A record read twice in the same place says it once, with the better confidence.
+        rows = rows.groupBy(*parts, "extractor_version").agg(F.max("confidence").alias("confidence"))
     rows = rows.withColumn("evidence_id", hash_id("evidence", *parts))
     declared = ontology.load().relations
     (cap,) = {declared[relation].evidence_cap for relation in relations}

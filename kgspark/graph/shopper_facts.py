@@ -36,7 +36,7 @@ def ratings(reviews: DataFrame, product_offers: DataFrame) -> Facts:
     )
     described = readings.properties(relation, rating=readings.decimal_text(F.col("last")), ratings=F.col("times"))
     edges = readings.edges(facts.select("*", readings.rounded(F.col("mean")).alias("weight"), described))
-    return Facts((), edges, readings.evidence(said, relation.name))
+    return Facts((), edges, readings.evidence(said, relation.name, once=True))
 
 
 def actions(interactions: DataFrame, product_offers: DataFrame) -> Facts:
@@ -53,7 +53,7 @@ def actions(interactions: DataFrame, product_offers: DataFrame) -> Facts:
         readings.rounded(readings.exact_sum(F.col("pieces"))).alias("weight"),
     )
     edges = readings.edges(facts.select("*", F.create_map().cast("map<string,string>").alias("properties")))
-    return Facts((), edges, readings.evidence(said, *RELATIONS.values()))
+    return Facts((), edges, readings.evidence(said, *RELATIONS.values(), once=True))
 
 
 def shoppers(reviews: DataFrame, interactions: DataFrame) -> DataFrame:
