@@ -122,7 +122,7 @@ STAGES: tuple[Stage, ...] = (
         attributes.build,
         "attributes",
         "rows",
-        version=4,
+        version=5,
         fit=attributes.fit,
         by=_RECORD,
     ),

@@ -67,6 +67,8 @@ _TIMES = r"(?: ?[x×*] ?| by )"
 _LENGTHS = "|".join(sorted((re.escape(u) for u, unit in UNITS.items() if unit in _LENGTH), key=len, reverse=True))
 _SIDE = rf"([ -]?(?:{_LENGTHS})(?![a-wyz]))?((?:{_MARK})? ?[whdl]\.?(?![a-z0-9]))?"
 _SIZE = re.compile(rf"{_START}({NUMBER}){_SIDE}{_TIMES}({NUMBER}){_SIDE}(?:{_TIMES}({NUMBER}){_SIDE})?(?![a-z0-9])")
+# Between which holes a screen is hung: vesa wall mount 200 x 200 mm.
+_HOLES = re.compile(r"vesa(?: (?:wall|mount\w*|standard|size))*:? ?$")
 _TO = r"(?: ?[-–—~～] ?| to |至|到)"
 _RANGE = re.compile(rf"{_START}({NUMBER})(?:[ -]?({_UNIT}))?{_TO}({NUMBER})([ -]?)({_UNIT})")
 _DASHED_PACK = re.compile(rf"[1-9]\d?-{NUMBER} (?:fl\.? ?)?oz")
@@ -91,7 +93,7 @@ _PACKS = [
     re.compile(rf"{_START}(?<!/)(?!{PROPER}){_COUNT} ?/ ?(?={NUMBER} ?(?:oz|fl\.? ?oz|ml|lb)(?![a-z0-9]))"),
     re.compile(rf"{_START}{_CONTENT} ?[x×*] ?{_COUNT} ?(?:[{_MEASURE}]装?|pcs|pack|ct|count)?(?![a-z0-9.])"),
     re.compile(rf"(?<![a-z])(?:(?:pack|set|box|case|lot|bundle) of |(?:set|pack|box)/?){_COUNT}(?![\d.a-z])"),
-    re.compile(rf"{_START}{_COUNT}[ -]?(?:{_PIECES})(?:/(?:lot|set|pack|box))?(?![a-z0-9])"),
+    re.compile(rf"{_START}(?<!up to ){_COUNT}[ -]?(?:{_PIECES})(?:/(?:lot|set|pack|box))?(?![a-z0-9])"),
     re.compile(rf"(?<![\d.a-z]){_COUNT} ?(?:个(?!月)|[{_MEASURE}])(?:套装|装|套|/[{_MEASURE}])?"),
     re.compile(rf"([{''.join(_NUMERALS)}])[{_MEASURE}](?:套装|装|套)"),
 ]
@@ -136,7 +138,8 @@ def _sizes(plain: str) -> Iterator[Reading]:
         if all(side is not None and side[1] == "cm" for side in sides):
             value = " x ".join(side[0] for side in sides if side) + " cm"
             sure = _SURE["size"] if units else _SURE["bare size"]
-            yield Reading(match.start(), match.end(), "dimensions", value, None, "cm", sure, "pattern:size")
+            name = "vesa" if _HOLES.search(plain, 0, match.start()) else "dimensions"
+            yield Reading(match.start(), match.end(), name, value, None, "cm", sure, "pattern:size")
 
 
 def _packs(plain: str) -> Iterator[Reading]:
