@@ -145,7 +145,7 @@ STAGES: tuple[Stage, ...] = (
         needs.build,
         "needs",
         "whole",
-        version=2,
+        version=3,
     ),
     Stage(
         "resolve.pairs",

@@ -1,6 +1,6 @@
-"""What a text says a product is for, for whom, when and where, by patterns of both languages.
+"""What a text says a product is for, for whom, when and where, by patterns: English ones here.
 
-text -> triggers ("use it for", "a gift for", 送给, 买来) -> the phrase behind them -> relation, need, span
+text -> triggers ("use it for", "a gift for") -> the phrase behind them -> relation, need, span
 
 A pattern is strong where it alone shows a need; a weak one ("Tent for camping") counts only for needs that strong ones
 show elsewhere. ``relation`` is None where neither pattern nor seeds tell it.
@@ -9,14 +9,12 @@ show elsewhere. ``relation`` is None where neither pattern nor seeds tell it.
 from __future__ import annotations
 
 import bisect
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from kgspark.extract.need_words import USED_BY, USED_FOR, USED_WHEN, USED_WHERE, need_name, need_words
+from kgspark.extract.chinese_needs import chinese_needs
+from kgspark.extract.need_words import USED_BY, USED_WHEN, USED_WHERE, Need, need_name, need_words
 from kgspark.extract.opinions.opinion_words import language
 from kgspark.extract.opinions.review_tokens import Tokens, tokens
-from kgspark.extract.text.folding import simplified
 
 LONGEST_NEED = 3  # words
 _EN = need_words("en")
@@ -24,6 +22,11 @@ _ENDS = frozenset('.!?;,:()[]"“”…/&|-–—+*')
 # Denied, they doubt what follows: "I'm not sure", "I don't think that it is right for work".
 _DOUBTS = frozenset({"sure", "think", "believe", "see", "imagine", "say"})
 _POSSESSIVE = (("'s",), ("’s",), ("photos",), ("photo",), ("pictures",), ("picture",))
+# A hope that may have come to nothing: "I thought it would be perfect for work".
+_HOPES = frozenset({"thought", "hoped", "hoping", "wish", "wished", "may", "might"})
+_GIVEN = frozenset({"gave", "given", "gift", "gifts", "present"})
+_ALL, _EVERY = frozenset({"all", "any", "each", "every"}), frozenset({"each", "every"})
+_WHOSE = frozenset({"my", "our", "your", "his", "her", "their"})
 _PARTICLES = frozenset({"up", "out", "around", "about", "down", "off"})
 # Before an object of a verb: "hiding the butt", "transitioning into winter". The verb alone is no need.
 _OBJECT_AHEAD = frozenset(
@@ -31,46 +34,11 @@ _OBJECT_AHEAD = frozenset(
 )
 _DURATIONS = frozenset({"day", "night", "evening", "weekend", "season", "vacation", "flight"})
 
-_HAN = "\u4e00-\u9fff"
-_END = r"(?=$|[^\u4e00-\u9fff\s])"
-# 给客人的感受: what guests feel is nothing for guests.
-_OF = "的(?!感|印象|服务|体验|态度)"
-_DENIED = re.compile("[不没别勿](?:会|能|想|敢|愿意|打算|再|要|太)*$")
-_AFTER = rf"(?:用的|用|使用|穿|吃|喝|玩|看|买|的|{_END})"
-_PEOPLE = "|".join(sorted(need_words("zh").audiences, key=lambda word: (-len(word), word)))
-# Pattern, relation (None: the seeds tell), strong.
-_CHINESE: tuple[tuple[re.Pattern[str], str | None, bool], ...] = tuple(
-    (re.compile(pattern), relation, strong)
-    for pattern, relation, strong in (
-        (rf"(?:送给|推荐给|买给)(?P<need>[{_HAN}]{{1,5}}?){_AFTER}", USED_BY, True),
-        (rf"[给送](?P<need>{_PEOPLE})(?:买|用|穿|吃|喝|玩|看|{_OF}|礼物|生日|使用|{_END})", USED_BY, True),
-        (rf"给(?P<need>[{_HAN}]{{1,4}}?)(?:买|用|穿|吃|喝|玩|看|做)", USED_BY, False),
-        (rf"适合(?P<need>[{_HAN}]{{2,5}}?){_AFTER}", None, True),
-        (rf"(?:买来|用来|用于|拿来)(?P<need>[{_HAN}]{{2,5}}?)(?:用的|用|的|{_END})", USED_FOR, True),
-        (rf"(?<![{_HAN}])主要是(?P<need>[{_HAN}]{{2,5}}?){_END}", USED_FOR, False),
-        (rf"(?<![{_HAN}])(?P<need>[{_HAN}]{{2,5}}?)(?:很合适|很适合){_END}", USED_FOR, False),
-        (rf"(?<![{_HAN}])(?P<need>[{_HAN}]{{2,5}}?)(?:用得最多|用很方便|穿很|穿正|用正)", USED_WHEN, True),
-        (r"(?P<need>冬天|夏天|春天|秋天|冬季|夏季|春季|秋季)(?:穿|用)", USED_WHEN, True),
-        (rf"在(?P<need>[{_HAN}]{{1,4}}?)(?:用|使用|穿)", None, False),
-    )
-)
-
-
-@dataclass(frozen=True)
-class Need:
-    """A need in a text: ``begin`` and ``end`` are code points, ``need`` its canonical name."""
-
-    relation: str | None
-    need: str
-    begin: int
-    end: int
-    strong: bool
-
 
 def needs(text: str, code: str, titled: bool = False) -> Iterator[Need]:
     """Every need that a pattern of the language finds; ``titled``: the text is an offer's title."""
     seen: set[tuple[int, int]] = set()
-    for need in _chinese(text) if code == "zh" else _english(tokens(text, "en"), titled):
+    for need in chinese_needs(text) if code == "zh" else _english(tokens(text, "en"), titled):
         if (need.begin, need.end) not in seen:
             seen.add((need.begin, need.end))
             yield need
@@ -84,7 +52,9 @@ def _english(cut: Tokens, titled: bool) -> Iterator[Need]:
         if word == "for":
             yield from _purpose(cut, at, titled)
         elif word == "to" and at and words[_before(words, at)] in ("recommend", "recommended"):
-            yield from _phrase(cut, at + 1, USED_BY, True)
+            # To whom it is praised need not be who uses it: "recommend it to my friends".
+            if not _WHOSE & set(words[at + 1 : at + 3]) and "friend" not in words[at + 1 : at + 3]:
+                yield from _phrase(cut, at + 1, USED_BY, True)
         elif word in _EN.prepositions and _used(words, at):
             yield from _circumstance(cut, at)
         elif word.endswith("ing") and words[at - 1] in _EN.objects | _EN.often | {"handy"} and _used(words, at):
@@ -102,6 +72,8 @@ def _purpose(cut: Tokens, at: int, titled: bool) -> Iterator[Need]:
         for found in _phrase(cut, at + 1, None, strong):
             if (lasts and found.need in _DURATIONS) or _takes_object(cut, found.end):
                 continue
+            if found.relation == USED_WHEN and _GIVEN & set(cut.words[max(at - 8, 0) : at]):
+                continue  # "My sister gave me this for christmas"
             # "Waiting for my daughter": alone, "for" shows a time or a place at most, but in a title.
             if strong or titled or found.relation in (USED_WHEN, USED_WHERE):
                 yield found
@@ -132,7 +104,14 @@ def _denied(words: tuple[str, ...], at: int) -> bool:
         if words[before] in _ENDS:
             return False
     doubted = range(max(at - 9, 1), at)
+    if _HOPES & set(words[_clause(words, at - 9, at) : at]):
+        return True
     return any(words[k] in _DOUBTS and words[k - 1] in language("en").negations for k in doubted)
+
+
+def _clause(words: tuple[str, ...], begin: int, at: int) -> int:
+    """Where the clause begins that the word is in, or ``begin`` where that is later."""
+    return max([begin, 0, *(k + 1 for k in range(max(begin, 0), at) if words[k] in _ENDS)])
 
 
 def _before(words: tuple[str, ...], at: int) -> int:
@@ -152,7 +131,7 @@ def _used(words: tuple[str, ...], at: int) -> bool:
 
 def _phrase(cut: Tokens, begin: int, relation: str | None, strong: bool) -> Iterator[Need]:
     """The noun phrase that begins there, without its determiners."""
-    words, english = cut.words, language("en")
+    words, english, start = cut.words, language("en"), begin
     while begin < len(cut) and words[begin] in english.determiners:
         begin += 1
     end = begin
@@ -167,7 +146,20 @@ def _phrase(cut: Tokens, begin: int, relation: str | None, strong: bool) -> Iter
     if nothing or head in english.plain or head in english.seeds or len(head) < 3:
         return
     told = relation or _EN.relation(phrase, head)
-    yield Need(told, need_name(phrase), cut.begin[begin], cut.end[end - 1], strong)
+    named = _recurring(phrase, frozenset(words[max(start - 1, 0) : begin]))
+    if named is not None:
+        yield Need(told, need_name(named), cut.begin[begin], cut.end[end - 1], strong)
+
+
+def _recurring(phrase: str, determiners: frozenset[str]) -> str | None:
+    """The name of a time that only its determiner tells: any season, every day. None for "the season", which tells no
+    time of the year.
+    """
+    if phrase in ("season", "seasons"):
+        return "seasons" if determiners & _ALL else None
+    if phrase in ("day", "single day") and determiners & _EVERY:
+        return "everyday"
+    return None if phrase == "single day" else phrase
 
 
 def _of_another(words: tuple[str, ...], end: int) -> bool:
@@ -197,33 +189,3 @@ def _belongs(word: str, first: bool) -> bool:
         "weather",
     )
     return not closed or noun or (first and word in ("small", "big", "long", "every"))
-
-
-def _bare(text: str, begin: int, end: int) -> tuple[int, int]:
-    """Without whose it is, and without plural and aspect particles: 我|妈, 朋友|们, 朋友|了."""
-    while end - begin > 1 and text[begin] in "我你他她":
-        begin += 1
-    while end - begin > 1 and text[end - 1] in "们了吧的":
-        end -= 1
-    return begin, end
-
-
-def _chinese(text: str) -> Iterator[Need]:
-    known, text = need_words("zh"), simplified(text)
-    taken: set[tuple[int, int]] = set()
-    for pattern, relation, strong in _CHINESE:
-        for match in pattern.finditer(text):
-            span = _bare(text, *match.span("need"))
-            phrase = text[span[0] : span[1]]
-            seeded = known.relation(phrase, phrase)
-            denied = _DENIED.search(text, max(0, match.start() - 6), match.start())
-            # 适合我的发质: what is one's own is no kind of use.
-            own = phrase.startswith("的")
-            if denied or own or phrase in known.no_need or any(b < span[1] and span[0] < e for b, e in taken):
-                continue
-            # A person is given something, and is no time; a season is when, whatever the pattern.
-            told = seeded or relation
-            if relation == USED_BY and seeded not in (None, USED_BY):
-                continue
-            taken.add(span)
-            yield Need(told, need_name(phrase), *span, strong or seeded is not None)

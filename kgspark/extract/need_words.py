@@ -40,6 +40,17 @@ class NeedWords:
         return None
 
 
+@dataclass(frozen=True)
+class Need:
+    """A need in a text: ``begin`` and ``end`` are code points, ``need`` its canonical name."""
+
+    relation: str | None
+    need: str
+    begin: int
+    end: int
+    strong: bool
+
+
 @functools.cache
 def need_words(code: str) -> NeedWords:
     """The seeds of ``en`` or ``zh``."""
