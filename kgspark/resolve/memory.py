@@ -67,9 +67,7 @@ def recall(
         return None
     were = cut(reading.read(told_then.join(touched, on="offer_id", how="left_semi")))
     same = read.join(F.broadcast(touched), on="offer_id", how="left_anti")
-    # A handful of codes: compared here, where Spark would work both out twice.
-    then, tonight = (set(shared_keys.common(each, cfg).collect()) for each in (were.unionByName(same), read))
-    if then != tonight:
+    if _differ(shared_keys.common(were.unionByName(same), cfg), shared_keys.common(read, cfg)):
         log.info("resolve: other codes than before are taken for placeholders; every pair is scored")
         return None
     keys = touched.select(node_key("offer_id").alias("key"))
@@ -103,3 +101,9 @@ def _changed(before: DataFrame, now: DataFrame, least: float) -> DataFrame:
     )
     fewer = (F.col("more") < 0) & (F.col("fewest") * least <= 1)
     return met.where((F.col("times") < 2) | fewer).select("offer_id").distinct()
+
+
+def _differ(one: DataFrame, other: DataFrame) -> bool:
+    """Whether two frames of distinct rows hold others; either is worked out once."""
+    both = one.withColumn("sign", F.lit(1)).unionByName(other.withColumn("sign", F.lit(-1)))
+    return not both.groupBy(*one.columns).agg(F.sum("sign").alias("of")).where("of <> 0").isEmpty()
