@@ -133,7 +133,7 @@ STAGES: tuple[Stage, ...] = (
         aspects.build,
         "aspects",
         "rows",
-        version=2,
+        version=3,
         fit=aspects.fit,
         by=("review_id",),
         links={"bronze.review_records": _RECORD, "silver.offers": ("offer_id",)},

@@ -81,6 +81,9 @@ def test_english(text: str, said: Said) -> None:
         ("喜欢它的颜色", [("颜色", "喜欢", 1)]),
         ("屏幕可以说是遗憾，质量可以", [("质量", "可以", 1)]),
         ("如果质量好就买", []),
+        # Too much, by its place alone; too good is good; a little of an unknown word says nothing.
+        ("面料太滑。物流太快了。按键有点滑。", [("面料", "滑", -1), ("物流", "快", 1)]),
+        ("质量太滑动了", []),
         ("今天收到了", []),
     ],
 )
@@ -113,6 +116,12 @@ def test_what_names_the_product_is_no_aspect() -> None:
     text = "The battery is great. The packaging is great."
     found = mentions(text, seeded("en"), ["Camping", "Batteries"])
     assert [m.judgement.aspect for m in found] == ["packaging"]
+
+
+def test_a_part_of_what_a_category_names_is_an_aspect_and_a_kind_of_it_is_none() -> None:
+    known = replace(seeded("zh"), aspects=frozenset({"茶香", "绿茶"}))
+    found = mentions("茶香很好。绿茶很好。", known, ["茶"])
+    assert [m.judgement.aspect for m in found] == ["茶香"]
 
 
 def test_a_text_without_punctuation_takes_no_time() -> None:

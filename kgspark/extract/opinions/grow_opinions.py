@@ -16,12 +16,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kgspark.extract.opinions.chinese_clauses import contrasted, opposites, predicates, together
+from kgspark.extract.opinions.chinese_words import is_noun, may_judge, needs_degree, tagged
 from kgspark.extract.opinions.heard import Heard, heard_slots
 from kgspark.extract.opinions.opinion_lexicon import Lexicon, seeded
 from kgspark.extract.opinions.opinion_walk import ATTRIBUTE, LIKE
 from kgspark.extract.opinions.opinion_words import Language, canonical, language
 from kgspark.extract.opinions.rating_evidence import expected_lifts, word_evidence
-from kgspark.extract.opinions.review_tokens import NOUN_ENDINGS, Tokens, parts_of_speech, tokens
+from kgspark.extract.opinions.review_tokens import NOUN_ENDINGS, Tokens, tokens
 
 ROUNDS = 4
 # A noun that points at the product ("this dress") this often names it, and is no aspect of it.
@@ -35,6 +37,13 @@ MIN_DEGREE = 0.05
 # predicate are what tells subjective adjectives (Hatzivassiloglou and Wiebe, COLING 2000).
 MIN_PREDICATE = 0.3
 MIN_EVIDENCE = 1.65  # standard errors by which a word lifts or lowers ratings: the sign is right at .95
+# The same at .99, where the part of speech is none that judges: jieba's dictionary takes many an adjective for a name.
+_WITHOUT_DICTIONARY = 2.33
+# A Chinese noun or verb judges where this share of it has a degree proper before it: 很标准, 很适合, but no 很京东.
+MIN_INTENSE = 0.1
+# In Chinese, where whole clauses are heard, very many words have their say: one that stands in hundreds of reviews must
+# move them by this many standard deviations, too.
+_LEAST_EFFECT = 0.15
 # The same, and how far away in standard deviations, for an opinion that says of one aspect the opposite of elsewhere.
 _AGAINST, _AGAINST_EFFECT = 4.0, 0.4
 
@@ -68,6 +77,10 @@ def grow(
     known = language(code)
     cuts = [tokens(text, code) for text in texts]
     heard = [one for number, cut in enumerate(cuts) for one in heard_slots(number, cut, known)]
+    against: list[tuple[Heard, Heard]] = []
+    if code == "zh":
+        heard += [one for number, cut in enumerate(cuts) for one in predicates(number, cut, known)]
+        against = opposites(heard, cuts, known)
     lifts, spread = expected_lifts(ratings, products)
     evidence = word_evidence(heard, lifts, min_support)
     lexicon = seeded(code)
@@ -75,8 +88,14 @@ def grow(
     named = _pointing(cuts, known) | _introduced(cuts, known)
     for _ in range(ROUNDS):
         before = len(aspects) + len(opinions)
+        votes = contrasted(against, opinions)
+        sure = {word: together(value, votes[word]) if votes[word] else value for word, value in evidence.items()}
         aspects |= _aspects(heard, opinions, known, min_support, named)
-        opinions |= _opinions(heard, aspects, opinions, known, evidence)
+        if code == "zh":
+            judging = opinions | _opinions(heard, None, opinions, known, sure)
+            # A verb with its object (抵制|蒙牛) looks like a topic with its predicate.
+            aspects |= {a for a in _aspects(heard, judging, known, min_support, named) if is_noun(a)}
+        opinions |= _opinions(heard, aspects, opinions, known, sure)
         if len(aspects) + len(opinions) == before:
             break
     pairs = _pairs(heard, aspects, opinions, known, lifts, spread, min_support)
@@ -127,7 +146,7 @@ def _aspects(
         and len(words[phrase]) > 1
         and len(phrase) > 1
         and phrase not in opinions
-        and (_tagged(phrase, known.aspect_tags) or phrase[-1] in NOUN_ENDINGS)
+        and (tagged(phrase, known.aspect_tags) or phrase[-1] in NOUN_ENDINGS)
         and not _says_which(phrase, known)
     }
 
@@ -144,47 +163,40 @@ def _says_which(phrase: str, known: Language) -> bool:
 
 def _opinions(
     heard: Sequence[Heard],
-    aspects: set[str],
+    aspects: set[str] | None,
     opinions: dict[str, float],
     known: Language,
     evidence: Mapping[str, float],
 ) -> dict[str, float]:
-    """Words that judge known aspects and that the ratings call good or bad."""
-    times, degrees, predicates, judging = Counter[str](), Counter[str](), Counter[str](), set()
+    """Words that judge known aspects (None: judge anything, to find aspects, and as surely as without a dictionary) and
+    that the ratings call good or bad.
+    """
+    times, degrees, said, whole, judging = Counter[str](), Counter[str](), Counter[str](), Counter[str](), set()
+    intense = Counter[str]()
     for one in heard:
         times[one.word] += 1
-        predicates[one.word] += one.slot.pattern != ATTRIBUTE
+        said[one.word] += one.slot.pattern != ATTRIBUTE
         degrees[one.word] += one.slot.degree or one.slot.excess
-        if any(phrase in aspects or canonical(phrase) in aspects for phrase in one.phrases):
+        whole[one.word] += one.whole
+        intense[one.word] += one.intense
+        if aspects is None or any(phrase in aspects or canonical(phrase) in aspects for phrase in one.phrases):
             judging.add(one.word)
     found = {}
-    for word in sorted(judging - aspects - set(opinions) - known.plain - set(known.likes)):
+    for word in sorted(judging - (aspects or set()) - set(opinions) - known.plain - set(known.likes)):
         sure = evidence.get(word, 0.0)
         judges = (
             degrees[word] >= MIN_DEGREE * times[word]
-            and predicates[word] >= MIN_PREDICATE * times[word]
-            and _may_judge(word, aspects, known)
+            and said[word] >= MIN_PREDICATE * times[word]
+            and may_judge(word, aspects or set(), known, whole[word] > 0 and abs(sure) >= _WITHOUT_DICTIONARY)
+            and (intense[word] >= MIN_INTENSE * times[word] or not needs_degree(word, known))
         )
-        if abs(sure) >= MIN_EVIDENCE and judges:
+        least = MIN_EVIDENCE if aspects is not None else _WITHOUT_DICTIONARY
+        if known.opinion_tags:
+            least = max(least, _LEAST_EFFECT * math.sqrt(times[word]))
+        if abs(sure) >= least and judges:
             # The probability that the sign is right, by the normal distribution.
             found[word] = math.copysign(0.5 + 0.5 * math.erf(abs(sure) / math.sqrt(2)), sure)
     return found
-
-
-def _may_judge(word: str, aspects: set[str], known: Language) -> bool:
-    """In Chinese: of a part of speech that judges (a single sign must be an adjective), and not an aspect and what is
-    said of it in one (质量很好).
-    """
-    if not known.opinion_tags:
-        return True
-    sign = len(word) == 1 and not parts_of_speech().get(word, "x").startswith("a")
-    says_both = any(word[:end] in aspects for end in range(2, len(word)))
-    return _tagged(word, known.opinion_tags) and not sign and not says_both
-
-
-def _tagged(phrase: str, tags: frozenset[str]) -> bool:
-    """Is the phrase of one of the parts of speech, as far as the dictionary knows it?"""
-    return not tags or parts_of_speech().get(phrase, "x") in tags
 
 
 def _pairs(

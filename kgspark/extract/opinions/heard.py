@@ -1,4 +1,4 @@
-"""What one review gives to learning: slots in which any word may judge, and whole predicates of Chinese.
+"""What one review gives to learning: slots in which any word may judge.
 
 tokens -> slots of every word -> those whose place is telling -> Heard
 """
@@ -11,19 +11,21 @@ from dataclasses import dataclass
 from kgspark.extract.opinions.opinion_slots import slots
 from kgspark.extract.opinions.opinion_walk import ATTRIBUTE, BARE, LIKE, Slot
 from kgspark.extract.opinions.opinion_words import Language
-from kgspark.extract.opinions.review_tokens import LONGEST_JOINED, Tokens
-
-_LONGEST_PREDICATE = 5  # characters
+from kgspark.extract.opinions.review_tokens import Tokens
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A slot as learning needs it: which review, which phrase (and its shorter ends), which word."""
+    """A slot as learning needs it: which review, which phrase (and its shorter ends), which word; ``whole``: it is all
+    that its clause says of the phrase; ``intense``: a degree proper stands before.
+    """
 
     review: int
     phrases: tuple[str, ...]
     word: str
     slot: Slot
+    whole: bool = False
+    intense: bool = False
 
 
 def heard_slots(review: int, cut: Tokens, known: Language) -> Iterator[Heard]:
@@ -39,29 +41,7 @@ def heard_slots(review: int, cut: Tokens, known: Language) -> Iterator[Heard]:
         if word in known.seeds or word in known.plain or slot.pattern == LIKE or _telling(cut, slot):
             phrase = cut.words[slot.begin : slot.end]
             phrases = tuple(joint.join(phrase[begin:]) for begin in range(len(phrase)))
-            yield Heard(review, phrases, word, slot)
-    if known.code == "zh":
-        yield from _predicates(review, cut, known)
-
-
-def _predicates(review: int, cut: Tokens, known: Language) -> Iterator[Heard]:
-    """Chinese judges in whole predicates, too: 保暖|半夜冻醒, what follows the first word of a clause, to its end."""
-    begin = 0
-    for end in range(len(cut) + 1):
-        if end < len(cut) and cut.words[end][0].isalnum():
-            continue
-        clause = range(begin, end)
-        begin = end + 1
-        if len(clause) < 3:
-            continue
-        at, denied = clause[1], False
-        while at < end and (cut.words[at] in known.degrees or cut.words[at] in known.negations):
-            denied ^= cut.words[at] in known.negations
-            at += 1
-        rest = cut.words[at:end]
-        if 2 <= len(rest) <= LONGEST_JOINED and len("".join(rest)) <= _LONGEST_PREDICATE:
-            slot = Slot(clause[0], clause[0] + 1, at, BARE, denied, False, True)
-            yield Heard(review, (cut.words[clause[0]],), "".join(rest), slot)
+            yield Heard(review, phrases, word, slot, intense=cut.words[max(slot.opinion - 1, 0)] in known.intense)
 
 
 def _telling(cut: Tokens, slot: Slot) -> bool:

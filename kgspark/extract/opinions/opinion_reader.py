@@ -26,7 +26,7 @@ READ = (
     "opinion_begin int, opinion_end int, polarity int, denied boolean, quote string, confidence double, "
     "extractor string, extractor_version string"
 )
-VERSION = "2"
+VERSION = "3"
 _TYPES = {"string": pa.string(), "int": pa.int32(), "double": pa.float64(), "boolean": pa.bool_()}
 _ARROW = pa.schema([(name, _TYPES[kind]) for name, kind in (column.split() for column in READ.split(", "))])
 _SENTENCE_ENDS = re.compile(r"[.!?;。！？；\n]+(?=\s|[^\x00-\x7f]|$)|[。！？；]")
@@ -76,8 +76,9 @@ def _names(categories: Iterable[str], code: str) -> frozenset[str]:
 
 def _names_product(term: tuple[str, ...], named: frozenset[str], code: str) -> bool:
     if code == "zh":
+        # The head stands last: 绿茶 is a kind of 茶, 茶香 a part of it.
         word = "".join(term)
-        return any(word in label or label in word for label in named)
+        return any(word in label or word.endswith(label) for label in named)
     return singular(term[-1]) in named
 
 

@@ -24,6 +24,7 @@ class Language:
     negations: frozenset[str]
     contrasts: frozenset[str]
     degrees: frozenset[str]
+    intense: frozenset[str]
     copulas: frozenset[str]
     auxiliaries: frozenset[str]
     reporting: frozenset[str]

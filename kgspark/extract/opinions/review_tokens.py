@@ -19,11 +19,11 @@ _ENGLISH = re.compile(
     r"|[^\W_]+(?:-[^\W_]+|['’](?!(?:s|re|ve|ll|m|d)\b)[^\W_]+)*|[^\w\s]",
     re.IGNORECASE,
 )
-LONGEST_JOINED = 3
+LONGEST_JOINED = 4
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 # Degree words that jieba keeps together with the word they modify: 很好, 太差.
 # What makes a noun of the word before, where jieba parts them: 柔软|度.
-NOUN_ENDINGS = frozenset("度性感")
+NOUN_ENDINGS = frozenset("度性感量率")
 _PREFIXES = frozenset("很太真挺更最超蛮偏")
 
 
