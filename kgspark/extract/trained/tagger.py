@@ -65,7 +65,7 @@ class Head(nn.Module):
         gate, asked = torch.sigmoid(self.gate(queries)), self.of_query(queries)
         tokens = self.of_token(hidden)[text]
         mixed = nn.functional.gelu(tokens * gate[query][:, None] * 2 + asked[query][:, None])
-        # A dimension more than needed: a CPU rounds products of fewer otherwise, and kept models would answer otherwise.
+        # A dimension more than needed: a CPU rounds products of fewer otherwise, and kept models would change.
         return self.scores(mixed[None])[0], self.nothing(mixed[None, :, 0])[0].squeeze(-1)
 
 
