@@ -18,6 +18,14 @@ def evaluate_polarity(
     source: Annotated[list[Path], typer.Option(help="YAML of a source with rated reviews; again for each source.")],
     folds: Annotated[int, typer.Option(min=1, max=10, help="Tenths to hold out, one after the other.")] = 1,
     config: Annotated[Path | None, typer.Option("--config", "-c", help="Configuration; else the defaults.")] = None,
+    encoder: Annotated[
+        bool | None,
+        typer.Option(
+            "--encoder/--no-encoder",
+            help="With the fine-tuned encoder, or without, in a small part of the time; else with it where it is "
+            "installed. It reads English only.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Accuracy and AUC of telling good ratings from bad ones by the words of held-out reviews."""
@@ -28,7 +36,7 @@ def evaluate_polarity(
 
     cfg = load(config, os.environ) if config else Config()
     sources = load_sources([str(path) for path in source], os.environ)
-    report = evaluation.evaluate(nights.session(cfg), sources, cfg, folds)
+    report = evaluation.evaluate(nights.session(cfg), sources, cfg, folds, encoder)
     typer.echo(json.dumps(report.record()) if as_json else "\n".join(evaluation.lines(report)))
 
 

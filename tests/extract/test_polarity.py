@@ -8,6 +8,7 @@ import pytest
 
 from kgspark.errors import InputError
 from kgspark.extract.opinions import evaluate_polarity as evaluation
+from kgspark.extract.opinions import polarity_encoder
 from kgspark.extract.opinions.polarity import Polarity
 
 GOOD = ["love it", "great fit and soft", "so happy with this", "not bad at all, great", "perfect and soft"]
@@ -39,6 +40,25 @@ def test_chinese_words_tell_the_side() -> None:
 def test_the_same_reviews_give_the_same_scores() -> None:
     one, other = _learnt("en", GOOD, BAD), _learnt("en", GOOD, BAD)
     assert (one.score([""] * 5, GOOD) == other.score([""] * 5, GOOD)).all()
+
+
+def test_an_encoder_joins_the_words() -> None:
+    texts = [text for text in (*GOOD, *BAD) for _ in range(16)]
+    ratings = np.array([1.0, 0.75, 1.0, 0.75] * len(GOOD) * 4 + [0.0, 0.25, 0.5, 0.0] * len(BAD) * 4)
+    titles = [""] * len(texts)
+    one, other = (Polarity("en", encoder=True).fit(titles, texts, ratings) for _ in range(2))
+    kinder, harsher = one.score(["", ""], ["wonderful, delighted", "awful, disappointed"])
+    assert kinder > harsher  # no word of these was learnt from
+    assert (one.score([""] * 5, GOOD) > one.score([""] * 5, BAD).max()).all()
+    assert (one.score([""] * 5, GOOD) == other.score([""] * 5, GOOD)).all()
+    # Whatever else is asked, in whatever order.
+    apart = [float(one.score([""], [text])[0]) for text in GOOD]
+    assert one.score([""] * 5, GOOD) == pytest.approx(apart, abs=0.05)
+
+
+def test_the_encoder_reads_english_only() -> None:
+    assert polarity_encoder.available("en")
+    assert not polarity_encoder.available("zh")
 
 
 def _rows(products: list[str | None]) -> pa.Table:

@@ -47,7 +47,7 @@ def tagger(spans: list[Spans]) -> Tagger:
 
 @pytest.mark.parametrize("text", range(4))
 def test_it_finds_what_it_was_taught(tagger: Tagger, spans: list[Spans], text: int) -> None:
-    scores = tagger.span_scores(tagger.lower(TEXTS[text], spans[text]), ["colour", "material"])
+    [scores] = tagger.span_scores(tagger.lower([TEXTS[text]], [spans[text]]), [["colour", "material"]])
     assert np.exp(scores).sum(axis=1) == pytest.approx([1, 1])
     values = [*spans[text].values, None]
     assert [values[at] for at in scores.argmax(axis=1)] == [COLOURS[text], MATERIALS[text]]
@@ -87,7 +87,7 @@ def test_another_encoder_is_refused(
 def test_a_text_longer_than_the_tagger_reads(tagger: Tagger) -> None:
     parts = ["word " * 400 + "red"]
     long = describe(parts, "")
-    scores = tagger.span_scores(tagger.lower(parts, long), ["colour"])
+    [scores] = tagger.span_scores(tagger.lower([parts], [long]), [["colour"]])
     assert np.isfinite(scores).all()
 
 

@@ -7,9 +7,10 @@ source YAMLs -> reviews as a night would clean them -> ten parts, whole products
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from sklearn.metrics import roc_auc_score
 
 from kgspark.config import Config
 from kgspark.errors import InputError
+from kgspark.extract.opinions import polarity_encoder
 from kgspark.extract.opinions.opinion_words import LANGUAGES
 from kgspark.extract.opinions.polarity import DISLIKED, LIKED, Polarity
 from kgspark.night import Night
@@ -69,13 +71,16 @@ class Report:
         return means | {"parts": [asdict(part) for part in self.parts], "seconds": round(self.seconds, 1)}
 
 
-def evaluate(spark: SparkSession, sources: Sequence[Source], cfg: Config, folds: int) -> Report:
+def evaluate(
+    spark: SparkSession, sources: Sequence[Source], cfg: Config, folds: int, encoder: bool | None = None
+) -> Report:
     """Hold out the first ``folds`` of ten parts, one after the other; judge each by models learnt on the other nine.
 
     A review is for the product from a rating of .7 (of 0..1; four stars of five) and against it up to .3 (two stars);
     those in between are learnt from and not judged. A part holds whole products where nine in ten reviews name one,
-    else reviews by the hash of their text, so that copies stay together. Raises InputError where no language has
-    reviews of both sides.
+    else reviews by the hash of their text, so that copies stay together. ``encoder``: with the encoder or without
+    (None: with it where it is installed); languages that it does not know are judged without. Raises InputError where
+    no language has reviews of both sides.
     """
     started = time.perf_counter()
     columns = ("language", "product_source", "product_key", "title", "text", "rating")
@@ -83,7 +88,7 @@ def evaluate(spark: SparkSession, sources: Sequence[Source], cfg: Config, folds:
     rows = read.select(*columns).toArrow()
     parts: list[Part] = []
     for code in LANGUAGES:
-        parts += _language(rows, code, folds)
+        parts += _language(rows, code, folds, polarity_encoder.available(code) if encoder is None else encoder)
     if not parts:
         raise InputError("The sources hold no language with reviews for and against; give sources whose reviews rate.")
     return Report(tuple(parts), time.perf_counter() - started)
@@ -103,7 +108,7 @@ def reviews_of(spark: SparkSession, sources: Sequence[Source], cfg: Config) -> D
     return reviews.build(bronze[records.TABLES["reviews"]], cfg=cfg.silver, night=night)["silver.reviews"]
 
 
-def _language(rows: pa.Table, code: str, folds: int) -> list[Part]:
+def _language(rows: pa.Table, code: str, folds: int, encoder: bool = False) -> list[Part]:
     languages = np.array(rows.column("language").to_pylist(), dtype=object)
     here = np.flatnonzero(languages == code)
     texts, titles = ([rows.column(name)[int(row)].as_py() or "" for row in here] for name in ("text", "title"))
@@ -111,7 +116,8 @@ def _language(rows: pa.Table, code: str, folds: int) -> list[Part]:
     if not ((ratings >= LIKED).any() and (ratings <= DISLIKED).any()):
         return []
     by, part = _parts(rows, here, titles, texts)
-    return [_judged(code, by, titles, texts, ratings, part == number) for number in range(folds)]
+    model = functools.partial(Polarity, code, encoder=encoder and code in polarity_encoder.LANGUAGES)
+    return [_judged(code, by, titles, texts, ratings, part == number, model) for number in range(folds)]
 
 
 def _parts(
@@ -135,11 +141,12 @@ def _judged(
     texts: Sequence[str],
     ratings: npt.NDArray[np.float64],
     held: npt.NDArray[np.bool_],
+    unfitted: Callable[[], Polarity],
 ) -> Part:
     learnt = np.flatnonzero(~held).tolist()
     judged = np.flatnonzero(held & ((ratings >= LIKED) | (ratings <= DISLIKED))).tolist()
     liked = ratings[judged] >= LIKED
-    model = Polarity(code).fit([titles[i] for i in learnt], [texts[i] for i in learnt], ratings[learnt])
+    model = unfitted().fit([titles[i] for i in learnt], [texts[i] for i in learnt], ratings[learnt])
     score = model.score([titles[i] for i in judged], [texts[i] for i in judged])
     return Part(
         code,

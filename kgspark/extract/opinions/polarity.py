@@ -1,7 +1,8 @@
 """For or against: the polarity of a whole review, learnt from the ratings that reviews carry.
 
 title and text -> n-grams of words and characters, denied words, loose pairs -> weighted by rarity or by the ratings
--> linear models, one a step between two ratings -> the mean of their standardised scores
+-> linear models, one a step between two ratings -> the mean of their standardised scores; where wanted, the mean of
+that and an encoder's (``polarity_encoder``)
 
 Which steps: a rating of four separates "3 and below" from "4 and above", and so on; every step has a model, so that
 middling ratings teach too (Frank and Hall 2001, "A Simple Approach to Ordinal Classification"). Weights by naive Bayes:
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,9 @@ from sklearn.preprocessing import normalize
 
 from kgspark.extract.opinions.opinion_words import language
 from kgspark.extract.opinions.review_tokens import tokens
+
+if TYPE_CHECKING:
+    from kgspark.extract.opinions.polarity_encoder import PolarityEncoder
 
 Doubles = npt.NDArray[np.float64]
 Weighting = Literal["rarity", "bayes"]
@@ -54,8 +58,10 @@ MEMBERS = (
 class Polarity:
     """The fitted models: ``score`` is above 0 where a review is for the product."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, encoder: bool = False) -> None:
         self._code = code
+        self._with_encoder = encoder
+        self._encoder: PolarityEncoder | None = None
         # n-grams in which a language keeps its meaning: parts of words in English, runs of signs in Chinese.
         edges: dict[str, Any] = {"en": {"analyzer": "char_wb", "ngram_range": (2, 5)}}
         spans = edges.get(code, {"analyzer": "char", "ngram_range": (1, 4)})
@@ -77,6 +83,14 @@ class Polarity:
             fitted = _steps(grams, ratings, member) if member.learner == "steps" else [_ridge(grams, ratings)]
             spread = float(np.std(sum(model.score(grams) for model in fitted)))
             self._members.append((member, fitted, spread or 1.0))
+        if self._with_encoder:
+            # Imported only where it is wanted: torch takes seconds and hundreds of megabytes.
+            from kgspark.extract.opinions.polarity_encoder import PolarityEncoder
+
+            steps = _between(ratings)
+            shares = np.array([_share(step, steps) for step in steps])
+            self._encoder = PolarityEncoder()
+            self._encoder.fit(titles, texts, ratings[:, None] > steps, shares)
         return self
 
     def score(self, titles: Sequence[str], texts: Sequence[str]) -> Doubles:
@@ -86,7 +100,8 @@ class Polarity:
         for member, fitted, spread in self._members:
             grams = _stack(counted, member)
             total += sum((model.score(grams) for model in fitted), np.zeros(len(texts))) / spread
-        return total / len(self._members)
+        linear = total / len(self._members)
+        return linear if self._encoder is None else (linear + self._encoder.score(titles, texts)) / 2
 
     def _read(self, kind: str, titles: Sequence[str], texts: Sequence[str]) -> list[str]:
         if kind == "characters":
@@ -134,17 +149,26 @@ class _Linear:
 
 def _steps(grams: sparse.csr_matrix, ratings: Doubles, member: Member) -> list[_Linear]:
     """A logistic regression for each step between two ratings."""
-    levels = np.unique(ratings)
-    steps = (levels[1:] + levels[:-1]) / 2
+    steps = _between(ratings)
     models = []
     for step in steps:
         above = ratings > step
         scale = _bayes(grams, above) if member.weighting == "bayes" else _rarity(grams)
         model = LogisticRegression(C=_INVERSE_PENALTY, solver="liblinear", random_state=0)
         model.fit(_scaled(grams, scale), above)
-        share = 1.0 if len(steps) < 3 or step not in (steps[0], steps[-1]) else _FAR_STEP
+        share = _share(step, steps)
         models.append(_Linear(scale, share * model.coef_[0], share * float(model.intercept_[0])))
     return models
+
+
+def _between(ratings: Doubles) -> Doubles:
+    levels = np.unique(ratings)
+    steps: Doubles = (levels[1:] + levels[:-1]) / 2
+    return steps
+
+
+def _share(step: float, steps: Doubles) -> float:
+    return 1.0 if len(steps) < 3 or step not in (steps[0], steps[-1]) else _FAR_STEP
 
 
 def _ridge(grams: sparse.csr_matrix, ratings: Doubles) -> _Linear:

@@ -10,7 +10,7 @@ which TAGGED is the tagger's weight.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,17 @@ TAGGED = 0.3
 _SHORT_TEXT = 32
 # What a span scores that the tagger did not see because the text was cut.
 _UNSEEN = -40.0
+# Texts that are described at once: their descriptions take some 20 kB each.
+_WINDOW = 2048
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A text in parts, its category, and the attributes asked of it."""
+
+    parts: tuple[str, ...]
+    category: str
+    attributes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -54,25 +65,33 @@ class AttributeModel:
 
     def answers(self, parts: Sequence[str], category: str, attributes: Sequence[str]) -> dict[str, Answer]:
         """An answer for each attribute asked of a text."""
-        described = describe(parts, category)
-        tagged = self._tagged(parts, described, attributes)
-        found = {}
-        for attribute in attributes:
-            candidates, scores = self.spans.scored(described, attribute)
-            if attribute in tagged:
-                scores = (1 - TAGGED) * scores + TAGGED * _of_candidates(candidates, tagged[attribute])
-            found[attribute] = _best(described, candidates, np.exp(scores - scores.max()))
-        return found
+        return next(self.answers_all([Asked(tuple(parts), category, tuple(attributes))]))
 
-    def _tagged(
-        self, parts: Sequence[str], described: Spans, attributes: Sequence[str]
-    ) -> dict[str, npt.NDArray[np.float64]]:
+    def answers_all(self, asked: Sequence[Asked]) -> Iterator[dict[str, Answer]]:
+        """Answers for each text in turn; many are asked at once so that a GPU has something to do."""
+        for start in range(0, len(asked), _WINDOW):
+            window = asked[start : start + _WINDOW]
+            described = [describe(text.parts, text.category) for text in window]
+            for text, spans, tagged in zip(window, described, self._tagged(window, described), strict=True):
+                yield {name: self._answer(spans, name, tagged.get(name)) for name in text.attributes}
+
+    def _answer(self, described: Spans, attribute: str, tagged: npt.NDArray[np.float64] | None) -> Answer:
+        candidates, scores = self.spans.scored(described, attribute)
+        if tagged is not None:
+            scores = (1 - TAGGED) * scores + TAGGED * _of_candidates(candidates, tagged)
+        return _best(described, candidates, np.exp(scores - scores.max()))
+
+    def _tagged(self, asked: Sequence[Asked], described: Sequence[Spans]) -> list[dict[str, npt.NDArray[np.float64]]]:
         """The tagger's log probabilities of all spans and of none, for attributes that are read from spans alone."""
-        asked = [name for name in attributes if not self.spans.answers.listed(name)]
-        if self.tagger is None or not asked:
-            return {}
-        rows = self.tagger.span_scores(self.tagger.lower(parts, described), asked)
-        return dict(zip(asked, rows, strict=True))
+        names = [[name for name in text.attributes if not self.spans.answers.listed(name)] for text in asked]
+        tagged: list[dict[str, npt.NDArray[np.float64]]] = [{} for _ in asked]
+        rows = [row for row, each in enumerate(names) if each]
+        if self.tagger is not None and rows:
+            read = self.tagger.lower([asked[row].parts for row in rows], [described[row] for row in rows])
+            scores = self.tagger.span_scores(read, [names[row] for row in rows])
+            for row, of_text in zip(rows, scores, strict=True):
+                tagged[row] = dict(zip(names[row], of_text, strict=True))
+        return tagged
 
 
 def fit(items: Sequence[Item], tagger: bool | None = None) -> AttributeModel:

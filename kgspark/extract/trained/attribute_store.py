@@ -87,7 +87,7 @@ def _spans_of(content: dict[str, Any], data: bytes) -> SpanModel:
 def _tagger_files(tagger: Tagger) -> dict[str, bytes]:
     from safetensors.torch import save as to_bytes
 
-    weights = {name: value.detach().contiguous() for name, value in tagger.state_dict().items()}
+    weights = {name: value.detach().cpu().contiguous() for name, value in tagger.state_dict().items()}
     return {_TAGGER_WEIGHTS: to_bytes(weights), _TAGGER: json.dumps(_shape(), sort_keys=True).encode()}
 
 

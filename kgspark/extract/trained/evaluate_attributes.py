@@ -164,8 +164,8 @@ def _ask(model: attribute_model.AttributeModel, known: Sequence[Item], wanted: S
         for name, right in item.answers.items():
             trained[name] = trained.get(name, 0) + bool(right)
     asked = []
-    for item in wanted:
-        answers = model.answers(item.parts, item.category, list(item.answers))
+    questions = [attribute_model.Asked(item.parts, item.category, tuple(item.answers)) for item in wanted]
+    for item, answers in zip(wanted, model.answers_all(questions), strict=True):
         for name, right in item.answers.items():
             said = answers[name]
             asked.append(Asked(name, right, said.value, said.probability, trained.get(name, 0)))

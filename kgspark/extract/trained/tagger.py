@@ -1,17 +1,19 @@
 """A span tagger: where in a text the value of a named attribute begins and ends, or that it is not there.
 
-text -> tokens -> lower layers (frozen, once a text) -> upper layers (trained) -> for each token and attribute name a
+texts -> tokens -> lower layers (frozen, once a text) -> upper layers (trained) -> for each token and attribute name a
 start and an end score, for "none" a score of its own -> log probability of any span
 
 The attribute's name is a query, so one model serves all attributes, and a text is encoded once whatever is asked of it
 (start and end heads with a no-answer score as in Devlin et al., BERT, 2019; the name as a query after Wang et al.,
 Learning to Extract Attribute Value from Product via Question Answering, 2020).
+
+A CPU reads text by text, so that no answer depends on what else is asked; a GPU reads texts of like length together.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,19 +23,21 @@ import torch
 from torch import nn
 
 from kgspark.embed import models
-from kgspark.embed.encoder import pick_precision
+from kgspark.embed.encoder import batches, pick_device, pick_precision
 from kgspark.embed.settings import EmbedSettings
 from kgspark.extract.trained.span_features import Spans
 
 MAX_TOKENS = 192
 FROZEN_LAYERS = 4
 HIDDEN = 256
+# Tokens, padding included, and questions' tokens that a GPU reads at once; the latter take HIDDEN numbers each.
+GPU_TOKENS, GPU_ASKED = 65536, 262144
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """A text's tokens as the frozen layers see them (``hidden``: tokens x width), and for each span of the text the
-    first and the last of its tokens (-1 where the text was cut before it).
+    """A text's tokens as the frozen layers see them (``hidden``: tokens x width, on the tagger's device), and for each
+    span of the text the first and the last of its tokens (-1 where the text was cut before it).
     """
 
     hidden: torch.Tensor
@@ -52,20 +56,23 @@ class Head(nn.Module):
         self.scores = nn.Linear(HIDDEN, 2)
         self.nothing = nn.Linear(HIDDEN, 1)
 
-    def forward(self, hidden: torch.Tensor, queries: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """``hidden`` texts x tokens x width, ``queries`` attributes x width -> texts x attributes x tokens x 2, and
-        texts x attributes.
+    def forward(
+        self, hidden: torch.Tensor, queries: torch.Tensor, text: torch.Tensor, query: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """``hidden`` texts x tokens x width, ``queries`` attributes x width; a question is a row of each (``text``,
+        ``query``) -> questions x tokens x 2, and questions.
         """
-        tokens = self.of_token(hidden)[:, None]
-        asked = self.of_query(queries)[None, :, None]
-        mixed = nn.functional.gelu(tokens * torch.sigmoid(self.gate(queries))[None, :, None] * 2 + asked)
-        return self.scores(mixed), self.nothing(mixed[:, :, 0]).squeeze(-1)
+        gate, asked = torch.sigmoid(self.gate(queries)), self.of_query(queries)
+        tokens = self.of_token(hidden)[text]
+        mixed = nn.functional.gelu(tokens * gate[query][:, None] * 2 + asked[query][:, None])
+        # A dimension more than needed: a CPU rounds products of fewer otherwise, and kept models would change.
+        return self.scores(mixed[None])[0], self.nothing(mixed[None, :, 0])[0].squeeze(-1)
 
 
 class Tagger(nn.Module):
     """The packaged encoder with a head; ``upper`` are its trained layers."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "auto") -> None:
         super().__init__()
         from transformers import AutoModel, AutoTokenizer
         from transformers.utils import logging
@@ -73,75 +80,131 @@ class Tagger(nn.Module):
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         folder = str(models.locate(EmbedSettings()).layout.folder)
+        self.device = torch.device(pick_device(device))
         encoder = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
         tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self.tokenizer = tokenizer.backend_tokenizer
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
         # A list, not a module: the frozen part is no parameter of ours and is not saved with us.
-        self._frozen = [encoder.eval()]
+        self._frozen = [encoder.eval().to(self.device)]
         # A copy: queries are what the whole encoder made of a name before it was trained.
         self.upper = copy.deepcopy(nn.ModuleList(encoder.encoder.layer[FROZEN_LAYERS:]))
-        self.head = Head(int(encoder.config.hidden_size))
-        self.bf16 = pick_precision("auto", "cpu") == "bf16"
+        self.head = Head(int(encoder.config.hidden_size)).to(self.device)
+        self.bf16 = pick_precision("auto", str(self.device)) == "bf16"
         self._queries: dict[str, torch.Tensor] = {}
 
     @torch.inference_mode()
-    def lower(self, parts: Sequence[str], spans: Spans) -> Tokens:
-        """What the frozen layers make of a text, and where its spans are among the tokens."""
-        encoded = self._encode(parts)
-        hidden = self._frozen[0].embeddings(
-            torch.tensor([encoded.ids]), token_type_ids=torch.tensor([encoded.type_ids])
-        )
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
-            for layer in self._frozen[0].encoder.layer[:FROZEN_LAYERS]:
-                hidden = _output(layer(hidden))
-        first, last = (
-            _token_of(encoded, parts, spans.part, spans.begin),
-            _token_of(encoded, parts, spans.part, spans.end - 1),
-        )
-        return Tokens(hidden[0].to(torch.bfloat16 if self.bf16 else torch.float32).clone(), first, last)
+    def lower(self, texts: Sequence[Sequence[str]], spans: Sequence[Spans]) -> list[Tokens]:
+        """What the frozen layers make of each text, and where its spans are among the tokens."""
+        encoded = self.tokenizer.encode_batch([_prepared(parts) for parts in texts])
+        lengths = np.array([len(each.ids) for each in encoded], dtype=np.int64)
+        hidden: list[torch.Tensor] = [torch.empty(0)] * len(texts)
+        for rows in self._batches(lengths, GPU_TOKENS):
+            ids, types = (
+                _padded([torch.tensor(getattr(encoded[row], name)) for row in rows]).to(self.device)
+                for name in ("ids", "type_ids")
+            )
+            read = self._lower(ids, types, lengths[rows])
+            for at, row in enumerate(rows):
+                hidden[row] = read[at, : lengths[row]]
+        return [
+            Tokens(
+                hidden[row],
+                _token_of(each, parts, described.part, described.begin),
+                _token_of(each, parts, described.part, described.end - 1),
+            )
+            for row, (each, parts, described) in enumerate(zip(encoded, texts, spans, strict=True))
+        ]
 
     @torch.inference_mode()
     def query(self, attribute: str) -> torch.Tensor:
         """An attribute's name as the untrained encoder embeds it: mean over its tokens."""
         if attribute not in self._queries:
-            encoded = self._encode([attribute.replace("_", " ")])
-            hidden = self._frozen[0](input_ids=torch.tensor([encoded.ids])).last_hidden_state
-            self._queries[attribute] = hidden[0].mean(dim=0).float().clone()
+            [encoded] = self.tokenizer.encode_batch([_prepared([attribute.replace("_", " ")])])
+            hidden = self._frozen[0](input_ids=torch.tensor([encoded.ids], device=self.device)).last_hidden_state
+            self._queries[attribute] = hidden[0].mean(dim=0).float()
         return self._queries[attribute]
 
-    def forward(self, texts: Sequence[Tokens], queries: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Log probabilities of start and end by text and query: texts x queries x (tokens + 1); the last is "none"."""
-        longest = max(len(text.hidden) for text in texts)
-        hidden = torch.zeros(len(texts), longest, texts[0].hidden.shape[1])
-        real = torch.zeros(len(texts), longest, dtype=torch.bool)
-        for row, text in enumerate(texts):
-            hidden[row, : len(text.hidden)] = text.hidden.float()
-            real[row, : len(text.hidden)] = True
-        mask = torch.zeros(len(texts), 1, 1, longest).masked_fill(~real[:, None, None], -1e9)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
+    def forward(self, texts: Sequence[Tokens], asked: Sequence[Sequence[str]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Log probabilities of start and end: questions x (tokens + 1), the last for "none"; ``asked`` are the
+        attributes asked of each text, and the questions stand in that order.
+        """
+        names = {name: at for at, name in enumerate(sorted({name for each in asked for name in each}))}
+        text = self._sent(np.repeat(np.arange(len(texts)), [len(each) for each in asked]))
+        query = self._sent(np.array([names[name] for each in asked for name in each], dtype=np.int64))
+        lengths = np.array([len(each.hidden) for each in texts], dtype=np.int64)
+        hidden = _padded([each.hidden for each in texts]).float()
+        mask = self._mask(lengths)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
             for layer in self.upper:
                 hidden = _output(layer(hidden, attention_mask=mask.to(hidden.dtype)))
-            scores, nothing = self.head(hidden, queries)
-        scores = scores.float().masked_fill(~real[:, None, :, None], -1e9)
-        both = torch.cat([scores, nothing.float()[:, :, None, None].expand(-1, -1, 1, 2)], dim=2)
-        logged = torch.log_softmax(both, dim=2)
+            scores, nothing = self.head(hidden, torch.stack([self.query(name) for name in names]), text, query)
+        padding = mask[:, 0, 0, :, None] < 0
+        scores = scores.float().masked_fill(padding[text], -1e9)
+        both = torch.cat([scores, nothing.float()[:, None, None].expand(-1, 1, 2)], dim=1)
+        logged = torch.log_softmax(both, dim=1)
         return logged[..., 0], logged[..., 1]
 
     @torch.inference_mode()
-    def span_scores(self, text: Tokens, attributes: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Log probability of each span, and of "none" behind them, by attribute; they add up to 1."""
-        start, end = self([text], torch.stack([self.query(name) for name in attributes]))
-        begins, ends = start[0].double().numpy(), end[0].double().numpy()
-        scores = np.where(text.first >= 0, begins[:, text.first] + ends[:, text.last], -40.0)
-        whole = np.concatenate([scores, begins[:, -1:] + ends[:, -1:]], axis=1)
-        top = whole.max(axis=1, keepdims=True)
-        return np.asarray(whole - top - np.log(np.exp(whole - top).sum(axis=1, keepdims=True)))
+    def span_scores(self, texts: Sequence[Tokens], asked: Sequence[Sequence[str]]) -> list[npt.NDArray[np.float64]]:
+        """For each text the log probability of each span, and of "none" behind them, by attribute asked of it; they add
+        up to 1.
+        """
+        lengths = np.array([len(each.hidden) for each in texts], dtype=np.int64)
+        times = max((len(each) for each in asked), default=1)
+        found: list[tuple[list[int], torch.Tensor]] = []
+        for rows in self._batches(lengths, min(GPU_TOKENS, GPU_ASKED // max(times, 1))):
+            logged = self([texts[row] for row in rows], [asked[row] for row in rows])
+            found.append((rows, torch.stack(logged)))
+        scores: list[npt.NDArray[np.float64]] = [np.empty((0, 0))] * len(texts)
+        for rows, logged_both in found:
+            begins, ends = logged_both.double().cpu().numpy()
+            until = np.cumsum([len(asked[row]) for row in rows])
+            for row, stop in zip(rows, until.tolist(), strict=True):
+                of_text = slice(stop - len(asked[row]), stop)
+                scores[row] = _of_spans(texts[row], begins[of_text], ends[of_text])
+        return scores
 
-    def _encode(self, parts: Sequence[str]) -> Any:
-        pair = [part.lower() for part in parts if part][:2] or [""]
-        return self.tokenizer.encode(*pair)
+    def _batches(self, lengths: npt.NDArray[np.int64], budget: int) -> Iterator[list[int]]:
+        order = np.argsort(lengths, kind="stable")
+        for batch in batches(lengths[order], budget if self.device.type == "cuda" else 1):
+            yield order[batch].tolist()
+
+    def _lower(self, ids: torch.Tensor, types: torch.Tensor, lengths: npt.NDArray[np.int64]) -> torch.Tensor:
+        hidden = self._frozen[0].embeddings(ids, token_type_ids=types)
+        mask = self._mask(lengths) if lengths.min() < lengths.max() else None
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
+            for layer in self._frozen[0].encoder.layer[:FROZEN_LAYERS]:
+                hidden = _output(layer(hidden, attention_mask=None if mask is None else mask.to(hidden.dtype)))
+        kept: torch.Tensor = hidden.to(torch.bfloat16 if self.bf16 else torch.float32)
+        return kept
+
+    def _mask(self, lengths: npt.NDArray[np.int64]) -> torch.Tensor:
+        """0 for a token, -1e9 for padding: texts x 1 x 1 x tokens."""
+        padding = np.arange(lengths.max()) >= lengths[:, None]
+        return self._sent(np.where(padding, np.float32(-1e9), np.float32(0)))[:, None, None]
+
+    def _sent(self, values: npt.NDArray[Any]) -> torch.Tensor:
+        return torch.from_numpy(values).to(self.device)
+
+
+def _of_spans(text: Tokens, begins: npt.NDArray[np.float64], ends: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Log probabilities of a text's spans and of "none" out of those of its tokens."""
+    scores = np.where(text.first >= 0, begins[:, text.first] + ends[:, text.last], -40.0)
+    whole = np.concatenate([scores, begins[:, -1:] + ends[:, -1:]], axis=1)
+    top = whole.max(axis=1, keepdims=True)
+    return np.asarray(whole - top - np.log(np.exp(whole - top).sum(axis=1, keepdims=True)))
+
+
+def _prepared(parts: Sequence[str]) -> str | tuple[str, ...]:
+    """What the tokenizer takes: a text, or two as a pair."""
+    filled = tuple(part.lower() for part in parts if part)[:2]
+    return filled if len(filled) == 2 else "".join(filled)
+
+
+def _padded(rows: Sequence[torch.Tensor]) -> torch.Tensor:
+    return nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
 
 
 def _token_of(
@@ -149,13 +212,15 @@ def _token_of(
 ) -> npt.NDArray[np.int64]:
     """The token at a character of a part of the text; -1 where there is none."""
     filled = [number for number, text in enumerate(parts) if text][:2]
-    at = {number: np.full(len(parts[number]) + 1, -1, dtype=np.int64) for number in filled}
-    for token, (begin, end) in enumerate(encoded.offsets):
-        sequence = encoded.sequence_ids[token]
-        if sequence is not None and end > begin:
-            at[filled[sequence]][begin:end] = token
-    found = [at[p][c] if p in at and c < len(at[p]) else -1 for p, c in zip(part.tolist(), place.tolist(), strict=True)]
-    return np.array(found, dtype=np.int64)
+    # All parts behind one another, each with a character more than it has; what no token covers stays -1.
+    starts = np.cumsum([0, *(len(text) + 1 for text in parts)])
+    at = np.full(starts[-1], -1, dtype=np.int64)
+    for token, ((begin, end), sequence) in enumerate(zip(encoded.offsets, encoded.sequence_ids, strict=True)):
+        if sequence is not None:
+            first = starts[filled[sequence]]
+            at[first + begin : min(first + end, starts[filled[sequence] + 1])] = token
+    where = starts[part] + place
+    return np.where(where < starts[part + 1], at[np.minimum(where, starts[-1] - 1)], -1)
 
 
 def _output(layer: Any) -> torch.Tensor:
