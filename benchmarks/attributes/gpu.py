@@ -1,14 +1,13 @@
 """How fast the span tagger reads on a GPU, how busy it keeps it, and what holds it up.
 
 python -m benchmarks.attributes.gpu                 AliExpress titles with their questions, PriceRunner's with three
-python -m benchmarks.attributes.gpu --device cpu --texts 200 --budgets 1     the same script where there is no GPU
+python -m benchmarks.attributes.gpu --device cpu --texts 200 --budgets 1     the same where there is no GPU
 
 The tagger is fitted on all AliExpress texts but the first of five folds by text, then asked; F1 is over that fold,
 pooled with the span model as `kgspark evaluate attributes` pools them. A budget is the tokens of one forward batch,
-padding included; 1 is text by text. `alone` is the tagger over texts whose spans are described already, its parts are
-timed apart: tokens (cut into words and places found), lower layers, and asking (upper layers, head, spans' scores).
-`busy` is the time of all kernels, as torch's profiler counts it, over the time of a run without profiler; `smi` is what
-nvidia-smi says. `whole` is the reader as the stage asks it: describing spans, tagger and span model. KGSPARK_DATA names
+padding included; 1 is text by text. It reads texts whose spans are described already; `lower` is the tokenizer, the
+places of spans and the frozen layers. `busy` is the time of all kernels, as torch's profiler counts it, over the time
+of a run without profiler; `smi` is what nvidia-smi says. `whole` is the reader as the stage asks it. KGSPARK_DATA names
 the folder of the real data.
 """
 
@@ -45,7 +44,7 @@ DATA = Path(os.environ.get("KGSPARK_DATA", Path(__file__).resolve().parents[2].p
 ALIEXPRESS, PRICERUNNER = "attributes/ae_110k_subset/train.jsonl.gz", "catalogs/pricerunner/offers.csv.gz"
 OF_PRICERUNNER = ("Brand Name", "Model Number", "Color")
 BUDGETS = (1, 1024, 8192, 65536, 262144)
-# Multiplications and additions of the encoder's six layers for a token, attention's own left out.
+# Of the encoder's six layers for a token, attention's own left out.
 _OPERATIONS = 2 * 6 * 12 * 384**2
 
 
@@ -71,8 +70,7 @@ def main() -> int:
     parser.add_argument("--beside-cpu", type=int, default=0, help="texts to ask of the same tagger on a CPU as well")
     args = parser.parse_args()
     if args.device == "cuda" and not torch.cuda.is_available():
-        print("no CUDA device here; --device cpu tries the script without one", file=sys.stderr)
-        return 2
+        sys.exit("no CUDA device here; --device cpu tries the script without one")
     torch.set_num_threads(1)
     items = read(DATA / ALIEXPRESS)
     held = [zlib.crc32("\n".join(item.parts).encode("utf-8", "surrogatepass")) % 5 == 0 for item in items]
@@ -97,24 +95,23 @@ def fitted(items: Sequence[Item], args: argparse.Namespace) -> tuple[AttributeMo
     spans = span_model.fit(texts, questions)
     found: list[Tagger] = []
 
+    span_seconds, parts = time.perf_counter() - start, [item.parts for item in items]
+
     def fit() -> None:
-        parts = [item.parts for item in items]
         found.append(tagger_training.fit(parts, texts, questions, spans.answers, args.epochs, args.device))
 
-    span_seconds = time.perf_counter() - start
     if args.device == "cuda":
-        # The first use of a GPU loads its libraries.
-        tagger_training.fit([items[0].parts], texts[:1], [Question(0, "Brand Name")], spans.answers, 1, args.device)
+        # Its libraries are loaded on first use.
+        tagger_training.fit(parts[:1], texts[:1], [Question(0, "Brand Name")], spans.answers, 1, args.device)
     figures = _timed(fit, args.device)
-    about = {"device": torch.cuda.get_device_name() if args.device == "cuda" else "cpu", "torch": torch.__version__}
-    report = about | {"fitted_on": len(items), "span_model_seconds": round(span_seconds, 2), "tagger": figures}
+    name = torch.cuda.get_device_name() if args.device == "cuda" else "cpu"
+    report = {"device": name, "texts": len(items), "span_model_seconds": round(span_seconds, 2), "tagger": figures}
     return AttributeModel(spans, found[-1]), report
 
 
 def judged(model: AttributeModel, items: Sequence[Item]) -> dict[str, Any]:
     """Scores over held-out items."""
-    asked = [Asked(item.parts, item.category, tuple(item.answers)) for item in items]
-    answers = model.answers_all(asked)
+    answers = model.answers_all([Asked(item.parts, item.category, tuple(item.answers)) for item in items])
     found = [
         Judged(name, right, answer[name].value, answer[name].probability, 0)
         for item, answer in zip(items, answers, strict=True)
@@ -142,11 +139,10 @@ def speed(model: AttributeModel, asking: Asking, budget: int) -> dict[str, Any]:
     assert model.tagger is not None
     read_by = model.tagger
     tagger.GPU_TOKENS, tagger.GPU_ASKED = budget, 4 * budget
-    # Text by text a part is enough.
-    every = 1 if budget > 1 else 40
+    every = 1 if budget > 1 else 40  # Text by text a part is enough.
     part = Asking(asking.texts[::every], asking.spans[::every])
     Asking(part.texts[:512], part.spans[:512]).read(read_by)
-    figures = _timed(lambda: part.read(read_by), read_by.device.type)
+    figures = _timed(functools.partial(part.read, read_by), read_by.device.type)
     start = time.perf_counter()
     tokens = read_by.lower([text.parts for text in part.texts], part.spans)
     _wait(read_by.device.type)
@@ -177,22 +173,20 @@ def whole(model: AttributeModel, texts: Sequence[Asked]) -> dict[str, Any]:
     return found
 
 
+def _ask(reader: AttributeModel, texts: Sequence[Asked]) -> list[Any]:
+    return list(reader.answers_all(texts))
+
+
 def beside_cpu(model: AttributeModel, asking: Asking, count: int) -> dict[str, Any]:
     """The same tagger on one core of this machine."""
-    assert model.tagger is not None
     other = Tagger("cpu").eval()
+    assert model.tagger is not None
     other.load_state_dict({name: value.cpu() for name, value in model.tagger.state_dict().items()})
     part = Asking(asking.texts[:count], asking.spans[:count])
-    seconds = _timed(lambda: part.read(other), "cpu")["seconds"]
-    return {"cpu_texts_a_second": round(count / seconds, 1), "bf16": other.bf16}
+    return {"cpu_texts_a_second": round(count / _timed(lambda: part.read(other), "cpu")["seconds"], 1)}
 
 
-def _ask(reader: AttributeModel, texts: Sequence[Asked]) -> None:
-    for _ in reader.answers_all(texts):
-        pass
-
-
-def _timed(run: Callable[[], None], device: str) -> dict[str, Any]:
+def _timed(run: Callable[[], object], device: str) -> dict[str, Any]:
     """Seconds of a run, what nvidia-smi said meanwhile, and the share of that time in which a kernel ran."""
     with _Watch(device) as watch:
         start = time.perf_counter()
@@ -205,8 +199,8 @@ def _timed(run: Callable[[], None], device: str) -> dict[str, Any]:
             run()
             _wait(device)
         events = [event for event in profile.events() or () if str(event.device_type).endswith("CUDA")]
-        kernels = sum(event.time_range.elapsed_us() for event in events if "Mem" not in event.name) / 1e6
         copies = sum(event.time_range.elapsed_us() for event in events if "Mem" in event.name) / 1e6
+        kernels = sum(event.time_range.elapsed_us() for event in events) / 1e6 - copies
         figures |= {"busy": round(kernels / seconds, 3), "copies": round(copies / seconds, 3), "events": len(events)}
         figures |= watch.said()
     return figures

@@ -49,19 +49,31 @@ class OfferReader:
     def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """One batch out for each batch in."""
         for batch in incoming:
-            rows = [mention for row in batch.to_pylist() for mention in self._mentions(row)]
+            offers = batch.to_pylist()
+            both = zip(offers, self._read(offers), strict=True)
+            rows = [mention for row, read in both for mention in self._mentions(row, read)]
             yield pa.RecordBatch.from_pylist(rows, schema=_ARROW)
 
-    def _mentions(self, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _read(self, offers: list[dict[str, Any]]) -> Iterator[list[list[Reading]]]:
+        """What each offer's texts say; a fitted reader is asked of all offers together."""
+        unread = []
+        for row in offers:
+            texts, path = self._texts(row), tuple(row["category_path"])
+            found = [reader.read(text, path, declared_of(row), self.lexicon) for text in texts]
+            unread.append(named.Unread(texts, path, found))
+        if not self.cfg.reader:
+            yield from (list(offer.found) for offer in unread)
+            return
+        more = named.read(named.loaded(self.cfg.reader), unread, self.lexicon)
+        for offer, added in zip(unread, more, strict=True):
+            yield [known + new for known, new in zip(offer.found, added, strict=True)]
+
+    def _texts(self, row: dict[str, Any]) -> list[str]:
+        return [(row[column] or "")[: self.cfg.max_text_length] for column in _TEXTS]
+
+    def _mentions(self, row: dict[str, Any], read: list[list[Reading]]) -> Iterator[dict[str, Any]]:
         raw = json.loads(row["payload"]) if row["payload"] else {}
         origins = dict(row["origins"])
-        declared = declared_of(row)
-        texts = [(row[column] or "")[: self.cfg.max_text_length] for column in _TEXTS]
-        path = tuple(row["category_path"])
-        read = [reader.read(text, path, declared, self.lexicon) for text in texts]
-        if self.cfg.reader:
-            more = named.read(named.loaded(self.cfg.reader), texts, path, read, self.lexicon)
-            read = [known + added for known, added in zip(read, more, strict=True)]
         for column, found in zip(_TEXTS, read, strict=True):
             yield from self._rows(row, column, row[column], found, origins.get(column), raw)
         fields = [("brand", "brand", row["brand"]), ("mpn", "model", row["mpn"])]

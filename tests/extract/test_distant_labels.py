@@ -41,10 +41,11 @@ def test_a_reader_finds_values_that_no_lexicon_knows() -> None:
     texts = ["Acme shirt in mauve, cotton", ""]
     found = [read(text, PATH, {}, lexicon) for text in texts]
     assert found == [[], []]
-    ((reading,), nothing) = named.read(model, texts, PATH, found, lexicon)
+    # What is read already is not asked for; offers asked together keep their answers.
+    known = [read("Acme shirt in red", PATH, {}, lexicon), []]
+    offers = [named.Unread(["Acme shirt in red", ""], PATH, known), named.Unread(texts, PATH, found)]
+    [[none, neither], [[reading], nothing]] = named.read(model, offers, lexicon)
     assert (reading.attribute, reading.value, reading.extractor) == ("colour", "mauve", "reader")
     assert texts[0][reading.begin : reading.end] == "mauve"
     assert nothing == []
-    # What is read already is not asked for.
-    known = [read("Acme shirt in red", PATH, {}, lexicon), []]
-    assert named.read(model, ["Acme shirt in red", ""], PATH, known, lexicon) == [[], []]
+    assert [none, neither] == [[], []]

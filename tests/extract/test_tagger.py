@@ -53,6 +53,26 @@ def test_it_finds_what_it_was_taught(tagger: Tagger, spans: list[Spans], text: i
     assert [values[at] for at in scores.argmax(axis=1)] == [COLOURS[text], MATERIALS[text]]
 
 
+def test_texts_asked_together_are_answered_as_alone(tagger: Tagger, spans: list[Spans]) -> None:
+    asked = [["material", "colour"], ["colour"], [], ["taste", "material", "colour"]]
+    together = tagger.span_scores(tagger.lower(TEXTS, spans[:4]), asked)
+    assert together[2].shape == (0, len(spans[2].values) + 1)
+    exact = tagger.device.type == "cpu"
+    for text, names, scores in zip(range(4), asked, together, strict=True):
+        alone = tagger.span_scores(tagger.lower([TEXTS[text]], [spans[text]]), [names])[0]
+        np.testing.assert_allclose(scores, alone, atol=0 if exact else 0.1)
+
+
+def test_padded_batches_answer_alike(tagger: Tagger, spans: list[Spans], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [["colour", "material"]] * 4
+    alone = tagger.span_scores(tagger.lower(TEXTS, spans[:4]), asked)
+    # What a GPU does: all texts in one batch.
+    monkeypatch.setattr(Tagger, "_batches", lambda _, lengths, __: iter([np.argsort(lengths).tolist()]))
+    together = tagger.span_scores(tagger.lower(TEXTS, spans[:4]), asked)
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_allclose(np.exp(one), np.exp(other), atol=0.02)
+
+
 def _model(tagger: Tagger, spans: list[Spans]) -> AttributeModel:
     return AttributeModel(span_model.fit(spans, _questions()), tagger)
 

@@ -6,10 +6,11 @@ attributes of the category, less those already read -> asked of title and descri
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from kgspark.extract.trained import attribute_store, distant_labels
-from kgspark.extract.trained.attribute_model import AttributeModel
+from kgspark.extract.trained.attribute_model import Answer, Asked, AttributeModel
 from kgspark.extract.values.lexicon import Lexicon
 from kgspark.extract.values.reading import Reading
 from kgspark.extract.values.written_numbers import DIGITS
@@ -24,24 +25,44 @@ def loaded(folder: str) -> AttributeModel:
     return attribute_store.load(folder)
 
 
-def read(
-    model: AttributeModel, texts: Sequence[str], path: tuple[str, ...], found: Sequence[list[Reading]], lexicon: Lexicon
-) -> list[list[Reading]]:
-    """More readings for each of the texts, none where one is ``found`` already; the model is not asked where nothing
-    is missing.
+@dataclass(frozen=True)
+class Unread:
+    """An offer's texts, its category path, and by text what was read already."""
+
+    texts: Sequence[str]
+    path: tuple[str, ...]
+    found: Sequence[list[Reading]]
+
+
+def read(model: AttributeModel, offers: Sequence[Unread], lexicon: Lexicon) -> Iterator[list[list[Reading]]]:
+    """For each offer more readings for each of its texts, none where one is found already; the model is not asked where
+    nothing is missing, and of all offers together, which a GPU wants.
     """
-    known = {reading.attribute for readings in found for reading in readings}
-    missing = [name for name in distant_labels.asked(path, lexicon) if name not in known]
-    more: list[list[Reading]] = [[] for _ in texts]
-    if not missing:
-        return more
-    for name, answer in model.answers(texts, distant_labels.category(path), missing).items():
+    missing = [_missing(offer, lexicon) for offer in offers]
+    asked = [
+        Asked(tuple(offer.texts), distant_labels.category(offer.path), names)
+        for offer, names in zip(offers, missing, strict=True)
+        if names
+    ]
+    answers = model.answers_all(asked)
+    for offer, names in zip(offers, missing, strict=True):
+        yield _more(offer, next(answers) if names else {}, lexicon)
+
+
+def _missing(offer: Unread, lexicon: Lexicon) -> tuple[str, ...]:
+    known = {reading.attribute for readings in offer.found for reading in readings}
+    return tuple(name for name in distant_labels.asked(offer.path, lexicon) if name not in known)
+
+
+def _more(offer: Unread, answers: dict[str, Answer], lexicon: Lexicon) -> list[list[Reading]]:
+    more: list[list[Reading]] = [[] for _ in offer.texts]
+    for name, answer in answers.items():
         if answer.value is None or answer.place is None:
             continue
         part, begin, end = answer.place
-        if any(r.begin < end and begin < r.end for r in [*found[part], *more[part]]):
+        if any(r.begin < end and begin < r.end for r in [*offer.found[part], *more[part]]):
             continue
-        words = texts[part][begin:end]
+        words = offer.texts[part][begin:end]
         number, unit = quantity(words.strip(), DIGITS) or (None, None)
         value = f"{number} {unit}" if number else lexicon.spelling(name, words)
         more[part].append(Reading(begin, end, name, value, number, unit, answer.probability, EXTRACTOR))

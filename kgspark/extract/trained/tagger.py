@@ -136,10 +136,12 @@ class Tagger(nn.Module):
         lengths = np.array([len(each.hidden) for each in texts], dtype=np.int64)
         hidden = _padded([each.hidden for each in texts]).float()
         mask = self._mask(lengths)
+        # Not under autocast: names are embedded at full precision.
+        queries = torch.stack([self.query(name) for name in names])
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
             for layer in self.upper:
                 hidden = _output(layer(hidden, attention_mask=mask.to(hidden.dtype)))
-            scores, nothing = self.head(hidden, torch.stack([self.query(name) for name in names]), text, query)
+            scores, nothing = self.head(hidden, queries, text, query)
         padding = mask[:, 0, 0, :, None] < 0
         scores = scores.float().masked_fill(padding[text], -1e9)
         both = torch.cat([scores, nothing.float()[:, None, None].expand(-1, 1, 2)], dim=1)
@@ -151,13 +153,15 @@ class Tagger(nn.Module):
         """For each text the log probability of each span, and of "none" behind them, by attribute asked of it; they add
         up to 1.
         """
-        lengths = np.array([len(each.hidden) for each in texts], dtype=np.int64)
-        times = max((len(each) for each in asked), default=1)
+        some = [row for row, names in enumerate(asked) if names]
+        lengths = np.array([len(texts[row].hidden) for row in some], dtype=np.int64)
+        budget = min(GPU_TOKENS, GPU_ASKED // max((len(names) for names in asked), default=1)) if len(some) else 1
         found: list[tuple[list[int], torch.Tensor]] = []
-        for rows in self._batches(lengths, min(GPU_TOKENS, GPU_ASKED // max(times, 1))):
+        for batch in self._batches(lengths, budget):
+            rows = [some[at] for at in batch]
             logged = self([texts[row] for row in rows], [asked[row] for row in rows])
             found.append((rows, torch.stack(logged)))
-        scores: list[npt.NDArray[np.float64]] = [np.empty((0, 0))] * len(texts)
+        scores = [np.empty((0, len(text.first) + 1)) for text in texts]
         for rows, logged_both in found:
             begins, ends = logged_both.double().cpu().numpy()
             until = np.cumsum([len(asked[row]) for row in rows])
