@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kgspark.extract.opinions.chinese_clauses import clauses, contrasted, opposites, predicates, together
-from kgspark.extract.opinions.chinese_words import is_noun, may_judge, needs_degree
+from kgspark.extract.opinions.chinese_words import is_closed, is_noun, may_judge, needs_degree
 from kgspark.extract.opinions.grow_opinions import grow
 from kgspark.extract.opinions.opinion_reader import mentions
 from kgspark.extract.opinions.opinion_words import language
@@ -33,7 +33,7 @@ def test_what_follows_a_topic_is_its_predicate(text: str, said: tuple[str, str, 
 
 def test_what_is_no_predicate() -> None:
     # What a verb is about; nobody's; no predicate.
-    for text in ("期待您的再次光临", "我东倒西歪", "底座"):
+    for text in ("期待您的再次光临", "下次会继续购买", "我东倒西歪", "底座"):
         assert _whole(text) == [], text
 
 
@@ -73,6 +73,8 @@ def test_a_dictionary_is_overruled_by_ratings_and_degrees() -> None:
     assert not needs_degree("粗糙", ZH)
     assert is_noun("灯罩")
     assert not is_noun("抵制")
+    assert is_closed("下次还会", ZH)
+    assert not is_closed("外包装", ZH)
 
 
 def test_whole_predicates_of_parts_that_no_seed_judges_are_learnt() -> None:

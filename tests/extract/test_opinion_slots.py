@@ -98,6 +98,13 @@ def test_a_size_before_a_noun_tells_which_and_complains_of_nothing() -> None:
     assert found == [("large", 1, 36), ("thick", -1, 46), ("thick", -1, 74)]
 
 
+def test_too_much_of_a_learnt_taste_complains_and_of_learnt_praise_does_not() -> None:
+    known = seeded("zh")
+    known = replace(known, opinions=dict(known.opinions) | {"淡": 0.9, "优惠": 0.9})
+    found = mentions("味道很淡。味道太淡。价格太优惠了。", known)
+    assert [m.judgement.polarity for m in found] == [1, -1, 1]
+
+
 def test_spans_count_code_points_behind_surrogate_pairs_and_marks() -> None:
     text = "👍🏽 cafe\u0301! The screen is good."
     (found,) = mentions(text, seeded("en"))

@@ -78,8 +78,9 @@ def _predicate(review: int, cut: Tokens, known: Language, at: tuple[int, int, in
     # 早餐|时用很方便: a known opinion that some word modifies there has another topic, or none.
     other = len(said) > 1 and (said[-1] in known.seeds or said[-1] in known.plain) and _modifies(said[-2], known)
     short = 1 <= len(said) <= LONGEST_JOINED and 1 < len(word) <= _LONGEST_PREDICATE
-    # 期待|您的再次光临: with 的 inside it is what a verb is about.
-    if short and not other and "的" not in said and all(w[0].isalpha() for w in said):
+    # 期待|您的再次光临, 还会|继续购买: what someone does, or whose it is.
+    does = "的" in said or (len(said) > 1 and said[-1] in known.function)
+    if short and not other and not does and all(w[0].isalpha() for w in said):
         slot = Slot(first, after, begin, BARE, denied, excess, len(said) > 1 or begin > after)
         phrase = cut.words[first:after]
         phrases = tuple("".join(phrase[at:]) for at in range(len(phrase)))

@@ -13,6 +13,12 @@ def is_noun(phrase: str) -> bool:
     return parts_of_speech().get(phrase, "x")[0] in "nx" or phrase[-1] in NOUN_ENDINGS
 
 
+def is_closed(phrase: str, known: Language) -> bool:
+    """Is it put together of nothing but closed words, which the dictionary does not know as one: 下次还会, 刚买?"""
+    closed = known.function | known.degrees | known.auxiliaries
+    return phrase not in parts_of_speech() and all(sign in closed for sign in phrase)
+
+
 def may_judge(word: str, aspects: set[str], known: Language, surely: bool) -> bool:
     """In Chinese: of a part of speech that judges, or a whole predicate that ratings tell ``surely`` (a single sign
     must be an adjective), and not an aspect and what is said of it in one (质量很好).

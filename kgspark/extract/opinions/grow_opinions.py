@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kgspark.extract.opinions.chinese_clauses import contrasted, opposites, predicates, together
-from kgspark.extract.opinions.chinese_words import is_noun, may_judge, needs_degree, tagged
+from kgspark.extract.opinions.chinese_words import is_closed, is_noun, may_judge, needs_degree, tagged
 from kgspark.extract.opinions.heard import Heard, heard_slots
 from kgspark.extract.opinions.opinion_lexicon import Lexicon, seeded
 from kgspark.extract.opinions.opinion_walk import ATTRIBUTE, LIKE
@@ -94,7 +94,9 @@ def grow(
         if code == "zh":
             judging = opinions | _opinions(heard, None, opinions, known, sure)
             # A verb with its object (抵制|蒙牛) looks like a topic with its predicate.
-            aspects |= {a for a in _aspects(heard, judging, known, min_support, named) if is_noun(a)}
+            aspects |= {
+                a for a in _aspects(heard, judging, known, min_support, named) if is_noun(a) and not is_closed(a, known)
+            }
         opinions |= _opinions(heard, aspects, opinions, known, sure)
         if len(aspects) + len(opinions) == before:
             break

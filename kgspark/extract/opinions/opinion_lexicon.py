@@ -88,8 +88,9 @@ class Lexicon:
             return 0.0  # "not too long" is a word of politeness as often as praise
         if slot.excess and not slot.denied and (word in known.plain or (self.code == "en" and not word.endswith("er"))):
             return -0.95
-        if slot.excess and not slot.denied and self.code == "zh" and known.seeds.get(word, -1) < 0:
-            return -0.9  # 太甜, 有点滑: too much even of what ratings like, but 太好了 praises
+        praise = self.opinions.get(word, 0.0) > 0 and (len(word) > 1 or word in known.seeds)
+        if slot.excess and not slot.denied and self.code == "zh" and not praise:
+            return -0.9  # 太甜, 有点滑: too much even of a taste that ratings like; but 太好, 太优惠 praise
         if own:
             return 0.95 * own
         return float(known.likes.get(word, 0)) if slot.pattern == LIKE else self.opinions.get(word, 0.0)
