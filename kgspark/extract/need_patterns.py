@@ -26,7 +26,7 @@ _POSSESSIVE = (("'s",), ("’s",), ("photos",), ("photo",), ("pictures",), ("pic
 _HOPES = frozenset({"thought", "hoped", "hoping", "wish", "wished", "may", "might"})
 _GIVEN = frozenset({"gave", "given", "gift", "gifts", "present"})
 _ALL, _EVERY = frozenset({"all", "any", "each", "every"}), frozenset({"each", "every"})
-_WHOSE = frozenset({"my", "our", "your", "his", "her", "their"})
+_FRIENDS = frozenset({"friend", "friends"})
 _PARTICLES = frozenset({"up", "out", "around", "about", "down", "off"})
 # Before an object of a verb: "hiding the butt", "transitioning into winter". The verb alone is no need.
 _OBJECT_AHEAD = frozenset(
@@ -53,7 +53,7 @@ def _english(cut: Tokens, titled: bool) -> Iterator[Need]:
             yield from _purpose(cut, at, titled)
         elif word == "to" and at and words[_before(words, at)] in ("recommend", "recommended"):
             # To whom it is praised need not be who uses it: "recommend it to my friends".
-            if not _WHOSE & set(words[at + 1 : at + 3]) and "friend" not in words[at + 1 : at + 3]:
+            if not _FRIENDS & set(words[at + 1 : at + 4]):
                 yield from _phrase(cut, at + 1, USED_BY, True)
         elif word in _EN.prepositions and _used(words, at):
             yield from _circumstance(cut, at)
