@@ -126,7 +126,7 @@ class PolarityEncoder:
                 hidden = self._through(lower, self._encoder.embeddings(padded), mask)
                 for row, each in zip(rows, hidden, strict=True):
                     read[ends[row] - lengths[row] : ends[row]] = each[: lengths[row]]
-        return list(read.split(lengths.tolist()))
+        return list(torch.split(read, lengths.tolist()))
 
     def _scores(self, read: Sequence[Any], dropout: float) -> Any:
         """Reviews x steps."""
