@@ -115,16 +115,18 @@ class PolarityEncoder:
         said = [f"{title} . {text}" if title else text for title, text in zip(titles, texts, strict=True)]
         ids = [torch.tensor(encoded.ids) for encoded in self._tokenizer.encode_batch(said)]
         lengths = np.array([len(each) for each in ids], dtype=np.int64)
-        read: list[Any] = [None] * len(said)
+        # One tensor for all: as many as there are reviews would leave holes between them as large again.
+        ends = np.cumsum(lengths)
+        kind = torch.bfloat16 if self._bf16 else torch.float32
+        read = torch.empty((int(lengths.sum()), self._width), dtype=kind, device=self._device)
+        lower = self._encoder.encoder.layer[:FROZEN_LAYERS]
         with torch.inference_mode():
             for rows in _batches(lengths):
                 padded, mask = self._padded([ids[row] for row in rows])
-                hidden = self._through(
-                    self._encoder.encoder.layer[:FROZEN_LAYERS], self._encoder.embeddings(padded), mask
-                )
-                for row, each in zip(rows, hidden.to(torch.bfloat16 if self._bf16 else torch.float32), strict=True):
-                    read[row] = each[: lengths[row]].clone()
-        return read
+                hidden = self._through(lower, self._encoder.embeddings(padded), mask)
+                for row, each in zip(rows, hidden, strict=True):
+                    read[ends[row] - lengths[row] : ends[row]] = each[: lengths[row]]
+        return list(torch.split(read, lengths.tolist()))
 
     def _scores(self, read: Sequence[Any], dropout: float) -> Any:
         """Reviews x steps."""
