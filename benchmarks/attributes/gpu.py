@@ -148,7 +148,7 @@ def speed(model: AttributeModel, asking: Asking, budget: int) -> dict[str, Any]:
     _wait(read_by.device.type)
     lower = time.perf_counter() - start
     start = time.perf_counter()
-    cut = read_by.tokenizer.encode_batch([text.parts[0].lower() for text in part.texts])
+    cut = read_by.packaged.tokenizer.encode_batch([text.parts[0].lower() for text in part.texts])
     tokenizer = time.perf_counter() - start
     count, questions = len(tokens), sum(len(text.attributes) for text in part.texts)
     read_tokens, seconds = sum(len(each.ids) for each in cut), figures["seconds"]

@@ -61,7 +61,7 @@ def chinese_needs(text: str) -> Iterator[Need]:
             # 适合我的发质: what is one's own is no kind of use.
             own = phrase.startswith("的")
             # 送给男朋友的妹妹: the sister gets it.
-            other = known.relation(phrase, phrase) == USED_BY and _KIN.match(text, span[1])
+            other = seeded == USED_BY and _KIN.match(text, span[1])
             if (
                 denied
                 or own

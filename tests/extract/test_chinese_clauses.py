@@ -43,7 +43,7 @@ def test_a_known_opinion_keeps_its_own_topic() -> None:
 
 def test_clauses_against_the_one_before() -> None:
     def against(text: str) -> list[bool]:
-        return [clause.against for clause in clauses(tokens(text, "zh"), ZH)]
+        return [clause.against for clause in clauses(tokens(text, "zh"))]
 
     assert against("灯罩很好，但是底座很差") == [False, True]
     assert against("虽然灯罩很好，底座很差。底座很差") == [False, True, False]
@@ -54,7 +54,7 @@ def test_what_stands_against_a_complaint_praises() -> None:
     cuts = [tokens("开关失灵，但是灯罩东倒西歪", "zh"), tokens("开关并不失灵，但是灯罩东倒西歪", "zh")]
     votes = []
     for cut in cuts:
-        pairs = opposites(list(predicates(0, cut, ZH)), [cut], ZH)
+        pairs = opposites(list(predicates(0, cut, ZH)), [cut])
         votes.append(contrasted(pairs, {"失灵": -1.0})["东倒西歪"])
     assert votes == [1, -1]
 

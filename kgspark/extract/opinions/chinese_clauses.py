@@ -37,7 +37,7 @@ class Clause:
     against: bool
 
 
-def clauses(cut: Tokens, known: Language) -> list[Clause]:
+def clauses(cut: Tokens) -> list[Clause]:
     """The clauses of a text; a colon parts none, for it stands between a topic and what is said of it."""
     found: list[Clause] = []
     begin = 0
@@ -54,7 +54,7 @@ def clauses(cut: Tokens, known: Language) -> list[Clause]:
 
 def predicates(review: int, cut: Tokens, known: Language) -> Iterator[Heard]:
     """What follows a clause's topic to the clause's end, where it is short: topics of one word and of two."""
-    for clause in clauses(cut, known):
+    for clause in clauses(cut):
         first = clause.begin
         while first < clause.end and _opens(cut.words[first], known):
             first += 1
@@ -102,14 +102,14 @@ def _names(word: str, known: Language) -> bool:
     return word[0].isalpha() and len(word) > 1 and not closed and word not in known.plain
 
 
-def opposites(heard: Sequence[Heard], cuts: Sequence[Tokens], known: Language) -> list[tuple[Heard, Heard]]:
+def opposites(heard: Sequence[Heard], cuts: Sequence[Tokens]) -> list[tuple[Heard, Heard]]:
     """Pairs of what is said in a clause and in the clause that is set against it."""
     by_review: dict[int, list[Heard]] = defaultdict(list)
     for one in heard:
         by_review[one.review].append(one)
     found = []
     for review, said in by_review.items():
-        parts = clauses(cuts[review], known)
+        parts = clauses(cuts[review])
         within = [[one for one in said if part.begin <= one.slot.opinion < part.end] for part in parts]
         for nth, part in enumerate(parts):
             if part.against:

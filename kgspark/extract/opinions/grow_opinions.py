@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from kgspark.extract.opinions.chinese_clauses import contrasted, opposites, predicates, together
 from kgspark.extract.opinions.chinese_words import is_closed, is_noun, may_judge, needs_degree, tagged
-from kgspark.extract.opinions.heard import Heard, heard_slots
+from kgspark.extract.opinions.heard import Heard, Uses, heard_slots, uses_of
 from kgspark.extract.opinions.opinion_lexicon import Lexicon, seeded
 from kgspark.extract.opinions.opinion_walk import ATTRIBUTE, LIKE
 from kgspark.extract.opinions.opinion_words import Language, canonical, language
@@ -80,7 +80,8 @@ def grow(
     against: list[tuple[Heard, Heard]] = []
     if code == "zh":
         heard += [one for number, cut in enumerate(cuts) for one in predicates(number, cut, known)]
-        against = opposites(heard, cuts, known)
+        against = opposites(heard, cuts)
+    uses = uses_of(heard)
     lifts, spread = expected_lifts(ratings, products)
     evidence = word_evidence(heard, lifts, min_support)
     lexicon = seeded(code)
@@ -92,12 +93,12 @@ def grow(
         sure = {word: together(value, votes[word]) if votes[word] else value for word, value in evidence.items()}
         aspects |= _aspects(heard, opinions, known, min_support, named)
         if code == "zh":
-            judging = opinions | _opinions(heard, None, opinions, known, sure)
+            judging = opinions | _opinions(heard, uses, None, opinions, known, sure)
             # A verb with its object (抵制|蒙牛) looks like a topic with its predicate.
             aspects |= {
                 a for a in _aspects(heard, judging, known, min_support, named) if is_noun(a) and not is_closed(a, known)
             }
-        opinions |= _opinions(heard, aspects, opinions, known, sure)
+        opinions |= _opinions(heard, uses, aspects, opinions, known, sure)
         if len(aspects) + len(opinions) == before:
             break
     pairs = _pairs(heard, aspects, opinions, known, lifts, spread, min_support)
@@ -165,6 +166,7 @@ def _says_which(phrase: str, known: Language) -> bool:
 
 def _opinions(
     heard: Sequence[Heard],
+    uses: Uses,
     aspects: set[str] | None,
     opinions: dict[str, float],
     known: Language,
@@ -173,28 +175,23 @@ def _opinions(
     """Words that judge known aspects (None: judge anything, to find aspects, and as surely as without a dictionary) and
     that the ratings call good or bad.
     """
-    times, degrees, said, whole, judging = Counter[str](), Counter[str](), Counter[str](), Counter[str](), set()
-    intense = Counter[str]()
-    for one in heard:
-        times[one.word] += 1
-        said[one.word] += one.slot.pattern != ATTRIBUTE
-        degrees[one.word] += one.slot.degree or one.slot.excess
-        whole[one.word] += one.whole
-        intense[one.word] += one.intense
-        if aspects is None or any(phrase in aspects or canonical(phrase) in aspects for phrase in one.phrases):
-            judging.add(one.word)
+    judging = {
+        one.word
+        for one in heard
+        if aspects is None or any(phrase in aspects or canonical(phrase) in aspects for phrase in one.phrases)
+    }
     found = {}
     for word in sorted(judging - (aspects or set()) - set(opinions) - known.plain - set(known.likes)):
-        sure = evidence.get(word, 0.0)
+        sure, times = evidence.get(word, 0.0), uses.times[word]
         judges = (
-            degrees[word] >= MIN_DEGREE * times[word]
-            and said[word] >= MIN_PREDICATE * times[word]
-            and may_judge(word, aspects or set(), known, whole[word] > 0 and abs(sure) >= _WITHOUT_DICTIONARY)
-            and (intense[word] >= MIN_INTENSE * times[word] or not needs_degree(word, known))
+            uses.degrees[word] >= MIN_DEGREE * times
+            and uses.predicates[word] >= MIN_PREDICATE * times
+            and may_judge(word, aspects or set(), known, uses.whole[word] > 0 and abs(sure) >= _WITHOUT_DICTIONARY)
+            and (uses.intense[word] >= MIN_INTENSE * times or not needs_degree(word, known))
         )
         least = MIN_EVIDENCE if aspects is not None else _WITHOUT_DICTIONARY
         if known.opinion_tags:
-            least = max(least, _LEAST_EFFECT * math.sqrt(times[word]))
+            least = max(least, _LEAST_EFFECT * math.sqrt(times))
         if abs(sure) >= least and judges:
             # The probability that the sign is right, by the normal distribution.
             found[word] = math.copysign(0.5 + 0.5 * math.erf(abs(sure) / math.sqrt(2)), sure)

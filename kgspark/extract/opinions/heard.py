@@ -5,8 +5,9 @@ tokens -> slots of every word -> those whose place is telling -> Heard
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from kgspark.extract.opinions.opinion_slots import slots
 from kgspark.extract.opinions.opinion_walk import ATTRIBUTE, BARE, LIKE, Slot
@@ -26,6 +27,29 @@ class Heard:
     slot: Slot
     whole: bool = False
     intense: bool = False
+
+
+@dataclass(frozen=True)
+class Uses:
+    """How often each word is heard: at all, as a predicate, with a degree, as a whole clause, with a degree proper."""
+
+    times: Counter[str] = field(default_factory=Counter)
+    predicates: Counter[str] = field(default_factory=Counter)
+    degrees: Counter[str] = field(default_factory=Counter)
+    whole: Counter[str] = field(default_factory=Counter)
+    intense: Counter[str] = field(default_factory=Counter)
+
+
+def uses_of(heard: Sequence[Heard]) -> Uses:
+    """The uses of each word that is heard."""
+    uses = Uses()
+    for one in heard:
+        uses.times[one.word] += 1
+        uses.predicates[one.word] += one.slot.pattern != ATTRIBUTE
+        uses.degrees[one.word] += one.slot.degree or one.slot.excess
+        uses.whole[one.word] += one.whole
+        uses.intense[one.word] += one.intense
+    return uses
 
 
 def heard_slots(review: int, cut: Tokens, known: Language) -> Iterator[Heard]:

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kgspark.embed import packaged
+
 LANGUAGES = ("en",)
 MAX_TOKENS, FROZEN_LAYERS = 192, 4
 EPOCHS, BATCH = 2, 32
@@ -44,26 +46,11 @@ class PolarityEncoder:
 
     def __init__(self, device: str = "auto") -> None:
         import torch
-        from transformers import AutoModel, AutoTokenizer
-        from transformers.utils import logging
 
-        from kgspark.embed import models
-        from kgspark.embed.encoder import pick_device, pick_precision
-        from kgspark.embed.settings import EmbedSettings
-
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        folder = str(models.locate(EmbedSettings()).layout.folder)
-        self._device = torch.device(pick_device(device))
-        self._bf16 = pick_precision("auto", str(self._device)) == "bf16"
-        encoder = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        self._tokenizer = tokenizer.backend_tokenizer
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
-        self._encoder = encoder.eval().to(self._device)
+        self._packaged = packaged.load(device, MAX_TOKENS)
+        self._device, self._encoder = self._packaged.device, self._packaged.encoder
         self._upper = copy.deepcopy(torch.nn.ModuleList(self._encoder.encoder.layer[FROZEN_LAYERS:]))
-        self._width, self._spread = int(encoder.config.hidden_size), 1.0
+        self._width, self._spread = int(self._encoder.config.hidden_size), 1.0
 
     def fit(self, titles: Sequence[str], texts: Sequence[str], steps: npt.NDArray[np.bool_], shares: Doubles) -> None:
         """Learn which ``steps`` between ratings (reviews x steps) each review is above; ``shares`` weigh the steps."""
@@ -113,11 +100,11 @@ class PolarityEncoder:
         import torch
 
         said = [f"{title} . {text}" if title else text for title, text in zip(titles, texts, strict=True)]
-        ids = [torch.tensor(encoded.ids) for encoded in self._tokenizer.encode_batch(said)]
+        ids = [torch.tensor(encoded.ids) for encoded in self._packaged.tokenizer.encode_batch(said)]
         lengths = np.array([len(each) for each in ids], dtype=np.int64)
         # One tensor for all: as many as there are reviews would leave holes between them as large again.
         ends = np.cumsum(lengths)
-        kind = torch.bfloat16 if self._bf16 else torch.float32
+        kind = torch.bfloat16 if self._packaged.bf16 else torch.float32
         read = torch.empty((int(lengths.sum()), self._width), dtype=kind, device=self._device)
         lower = self._encoder.encoder.layer[:FROZEN_LAYERS]
         with torch.inference_mode():
@@ -150,11 +137,7 @@ class PolarityEncoder:
         import torch
 
         padding = torch.zeros(mask.shape, device=self._device).masked_fill(~mask, -1e9)[:, None, None]
-        with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._bf16):
-            for layer in layers:
-                given = layer(hidden, attention_mask=padding.to(hidden.dtype))
-                hidden = given[0] if isinstance(given, tuple) else given
-        return hidden
+        return self._packaged.through(layers, hidden, padding)
 
     def _padded(self, rows: Sequence[Any]) -> tuple[Any, Any]:
         import torch

@@ -34,8 +34,6 @@ TAGGED = 0.3
 _SHORT_TEXT = 32
 # What a span scores that the tagger did not see because the text was cut.
 _UNSEEN = -40.0
-# Texts that are described at once: their descriptions take some 20 kB each.
-_WINDOW = 2048
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,9 @@ class AttributeModel:
 
     def answers_all(self, asked: Sequence[Asked]) -> Iterator[dict[str, Answer]]:
         """Answers for each text in turn; many are asked at once so that a GPU has something to do."""
-        for start in range(0, len(asked), _WINDOW):
-            window = asked[start : start + _WINDOW]
+        at_once = self.tagger.window if self.tagger else 1
+        for start in range(0, len(asked), at_once):
+            window = asked[start : start + at_once]
             described = [describe(text.parts, text.category) for text in window]
             for text, spans, tagged in zip(window, described, self._tagged(window, described), strict=True):
                 yield {name: self._answer(spans, name, tagged.get(name)) for name in text.attributes}

@@ -22,9 +22,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from kgspark.embed import models
-from kgspark.embed.encoder import batches, pick_device, pick_precision
-from kgspark.embed.settings import EmbedSettings
+from kgspark.embed import packaged
+from kgspark.embed.encoder import batches
 from kgspark.extract.trained.span_features import Spans
 
 MAX_TOKENS = 192
@@ -32,6 +31,7 @@ FROZEN_LAYERS = 4
 HIDDEN = 256
 # Tokens, padding included, and questions' tokens that a GPU reads at once; the latter take HIDDEN numbers each.
 GPU_TOKENS, GPU_ASKED = 65536, 262144
+_WINDOW = 2048
 
 
 @dataclass(frozen=True)
@@ -74,30 +74,20 @@ class Tagger(nn.Module):
 
     def __init__(self, device: str = "auto") -> None:
         super().__init__()
-        from transformers import AutoModel, AutoTokenizer
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        folder = str(models.locate(EmbedSettings()).layout.folder)
-        self.device = torch.device(pick_device(device))
-        encoder = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        self.tokenizer = tokenizer.backend_tokenizer
-        self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
-        # A list, not a module: the frozen part is no parameter of ours and is not saved with us.
-        self._frozen = [encoder.eval().to(self.device)]
+        # No module: the frozen part is no parameter of ours and is not saved with us.
+        self.packaged = packaged.load(device, MAX_TOKENS)
+        self.device, encoder = self.packaged.device, self.packaged.encoder
         # A copy: queries are what the whole encoder made of a name before it was trained.
         self.upper = copy.deepcopy(nn.ModuleList(encoder.encoder.layer[FROZEN_LAYERS:]))
         self.head = Head(int(encoder.config.hidden_size)).to(self.device)
-        self.bf16 = pick_precision("auto", str(self.device)) == "bf16"
+        # Texts to be asked at once: a CPU gains nothing by it, and each text's hidden states take up to 300 kB.
+        self.window = _WINDOW if self.device.type == "cuda" else 1
         self._queries: dict[str, torch.Tensor] = {}
 
     @torch.inference_mode()
     def lower(self, texts: Sequence[Sequence[str]], spans: Sequence[Spans]) -> list[Tokens]:
         """What the frozen layers make of each text, and where its spans are among the tokens."""
-        encoded = self.tokenizer.encode_batch([_prepared(parts) for parts in texts])
+        encoded = self.packaged.tokenizer.encode_batch([_prepared(parts) for parts in texts])
         lengths = np.array([len(each.ids) for each in encoded], dtype=np.int64)
         hidden: list[torch.Tensor] = [torch.empty(0)] * len(texts)
         for rows in self._batches(lengths, GPU_TOKENS):
@@ -121,8 +111,8 @@ class Tagger(nn.Module):
     def query(self, attribute: str) -> torch.Tensor:
         """An attribute's name as the untrained encoder embeds it: mean over its tokens."""
         if attribute not in self._queries:
-            [encoded] = self.tokenizer.encode_batch([_prepared([attribute.replace("_", " ")])])
-            hidden = self._frozen[0](input_ids=torch.tensor([encoded.ids], device=self.device)).last_hidden_state
+            [encoded] = self.packaged.tokenizer.encode_batch([_prepared([attribute.replace("_", " ")])])
+            hidden = self.packaged.encoder(input_ids=torch.tensor([encoded.ids], device=self.device)).last_hidden_state
             self._queries[attribute] = hidden[0].mean(dim=0).float()
         return self._queries[attribute]
 
@@ -138,9 +128,8 @@ class Tagger(nn.Module):
         mask = self._mask(lengths)
         # Not under autocast: names are embedded at full precision.
         queries = torch.stack([self.query(name) for name in names])
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
-            for layer in self.upper:
-                hidden = _output(layer(hidden, attention_mask=mask.to(hidden.dtype)))
+        hidden = self.packaged.through(self.upper, hidden, mask)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.packaged.bf16):
             scores, nothing = self.head(hidden, queries, text, query)
         padding = mask[:, 0, 0, :, None] < 0
         scores = scores.float().masked_fill(padding[text], -1e9)
@@ -176,13 +165,11 @@ class Tagger(nn.Module):
             yield order[batch].tolist()
 
     def _lower(self, ids: torch.Tensor, types: torch.Tensor, lengths: npt.NDArray[np.int64]) -> torch.Tensor:
-        hidden = self._frozen[0].embeddings(ids, token_type_ids=types)
+        encoder = self.packaged.encoder
         mask = self._mask(lengths) if lengths.min() < lengths.max() else None
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
-            for layer in self._frozen[0].encoder.layer[:FROZEN_LAYERS]:
-                hidden = _output(layer(hidden, attention_mask=None if mask is None else mask.to(hidden.dtype)))
-        kept: torch.Tensor = hidden.to(torch.bfloat16 if self.bf16 else torch.float32)
-        return kept
+        embedded = encoder.embeddings(ids, token_type_ids=types)
+        hidden = self.packaged.through(encoder.encoder.layer[:FROZEN_LAYERS], embedded, mask)
+        return hidden.to(torch.bfloat16 if self.packaged.bf16 else torch.float32)
 
     def _mask(self, lengths: npt.NDArray[np.int64]) -> torch.Tensor:
         """0 for a token, -1e9 for padding: texts x 1 x 1 x tokens."""
@@ -225,9 +212,3 @@ def _token_of(
             at[first + begin : min(first + end, starts[filled[sequence] + 1])] = token
     where = starts[part] + place
     return np.where(where < starts[part + 1], at[np.minimum(where, starts[-1] - 1)], -1)
-
-
-def _output(layer: Any) -> torch.Tensor:
-    """A layer's hidden states, whether it gives them alone or in a tuple."""
-    hidden: torch.Tensor = layer[0] if isinstance(layer, tuple) else layer
-    return hidden
