@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from scipy.stats import norm
 
 from kgspark.extract.opinions.chinese_clauses import clauses, contrasted, opposites, predicates, together
 from kgspark.extract.opinions.chinese_words import is_closed, is_noun, may_judge, needs_degree
 from kgspark.extract.opinions.grow_opinions import grow
+from kgspark.extract.opinions.heard import heard_slots
 from kgspark.extract.opinions.opinion_reader import mentions
 from kgspark.extract.opinions.opinion_words import language
 from kgspark.extract.opinions.review_tokens import tokens
@@ -50,19 +52,39 @@ def test_clauses_against_the_one_before() -> None:
     assert against("灯罩很好。但是底座很差，灯罩：很好") == [False, False, False]
 
 
+def _votes(*texts: str) -> int:
+    cuts = [tokens(text, "zh") for text in texts]
+    heard = [one for n, cut in enumerate(cuts) for one in (*heard_slots(n, cut, ZH), *predicates(n, cut, ZH))]
+    return contrasted(opposites(heard, cuts), {"失灵": -1.0, "漂亮": 1.0})["东倒西歪"]
+
+
 def test_what_stands_against_a_complaint_praises() -> None:
-    cuts = [tokens("开关失灵，但是灯罩东倒西歪", "zh"), tokens("开关并不失灵，但是灯罩东倒西歪", "zh")]
-    votes = []
-    for cut in cuts:
-        pairs = opposites(list(predicates(0, cut, ZH)), [cut])
-        votes.append(contrasted(pairs, {"失灵": -1.0})["东倒西歪"])
-    assert votes == [1, -1]
+    assert _votes("开关失灵，但是灯罩东倒西歪") == 1
+    assert _votes("开关并不失灵，但是灯罩东倒西歪") == -1
+    assert _votes("开关失灵，但是灯罩并不东倒西歪") == -1
+
+
+def test_a_contrast_votes_once_however_often_its_words_are_heard() -> None:
+    # 失灵 is heard as a seed and as a predicate, of one topic and of two; the second review is a copy of the first.
+    text = "客厅开关很失灵，但是客厅灯罩很东倒西歪"
+    assert _votes(text, text) == 1
+    assert _votes(text, "开关失灵，但是底座东倒西歪") == 2
+    assert _votes("开关失灵包装漂亮，但是灯罩东倒西歪") == 0
 
 
 def test_ratings_and_contrasts_as_one() -> None:
     assert together(2.0, 0) == pytest.approx(2.0)
+    assert together(0.0, 0) == 0
     assert together(-1.0, -1) < -1.0 < together(-1.0, 1) < 0.5
-    assert abs(together(1e9, 99)) <= 6.1
+    # SciPy's normal distribution as the oracle: the posterior of a sign that ratings and two witnesses tell.
+    odds = norm.cdf(1.0) / norm.cdf(-1.0) * (0.8 / 0.2) ** 2
+    assert together(1.0, 2) == pytest.approx(norm.ppf(odds / (1 + odds)))
+
+
+def test_votes_that_agree_never_weaken_what_thousands_of_ratings_say() -> None:
+    assert 30.0 < together(30.0, 99) < 31.0
+    assert 29.0 < together(30.0, -99) < 30.0
+    assert together(-1e3, -1) < -1e3
 
 
 def test_a_dictionary_is_overruled_by_ratings_and_degrees() -> None:

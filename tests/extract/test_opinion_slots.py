@@ -81,8 +81,11 @@ def test_english(text: str, said: Said) -> None:
         ("喜欢它的颜色", [("颜色", "喜欢", 1)]),
         ("屏幕可以说是遗憾，质量可以", [("质量", "可以", 1)]),
         ("如果质量好就买", []),
-        # Too much, by its place alone; too good is good; a little of an unknown word says nothing.
-        ("面料太滑。物流太快了。按键有点滑。", [("面料", "滑", -1), ("物流", "快", 1)]),
+        # Too much of what is neither good nor bad; too good is good; what a word says of one aspect, it says too much.
+        ("面料太滑。物流太快了。面料有点滑。", [("面料", "滑", -1), ("物流", "快", 1), ("面料", "滑", -1)]),
+        ("味道很甜。味道太甜了。", [("味道", "甜", 1), ("味道", "甜", -1)]),
+        ("噪音偏低，价格太低了。性能太强了。", [("噪音", "低", 1), ("价格", "低", 1)]),
+        ("太爱它的颜色了", [("颜色", "爱", 1)]),
         ("质量太滑动了", []),
         ("今天收到了", []),
     ],
@@ -100,7 +103,7 @@ def test_a_size_before_a_noun_tells_which_and_complains_of_nothing() -> None:
 
 def test_too_much_of_a_learnt_taste_complains_and_of_learnt_praise_does_not() -> None:
     known = seeded("zh")
-    known = replace(known, opinions=dict(known.opinions) | {"淡": 0.9, "优惠": 0.9})
+    known = replace(known, opinions=dict(known.opinions) | {"优惠": 0.9}, pairs={("smell", "淡"): 1})
     found = mentions("味道很淡。味道太淡。价格太优惠了。", known)
     assert [m.judgement.polarity for m in found] == [1, -1, 1]
 

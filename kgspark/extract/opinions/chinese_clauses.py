@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+
+from scipy.special import log_expit, log_ndtr, ndtri_exp
 
 from kgspark.extract.opinions.heard import Heard
 from kgspark.extract.opinions.opinion_walk import BARE, Slot
@@ -25,7 +27,10 @@ _BUT = frozenset(["但是", "但", "可是", "不过", "然而", "却"])
 _THOUGH = frozenset(["虽然", "虽说", "尽管"])
 # How often clauses so set against each other do judge in opposite ways: a guess on the careful side.
 _OPPOSED = 0.8
-_NORMAL, _SUREST = NormalDist(), 6.0
+_MOST_VOTES = 6
+
+# The words that two clauses judge with, and whether each is denied.
+Opposed = tuple[frozenset[tuple[str, bool]], frozenset[tuple[str, bool]]]
 
 
 @dataclass(frozen=True)
@@ -102,29 +107,36 @@ def _names(word: str, known: Language) -> bool:
     return word[0].isalpha() and len(word) > 1 and not closed and word not in known.plain
 
 
-def opposites(heard: Sequence[Heard], cuts: Sequence[Tokens]) -> list[tuple[Heard, Heard]]:
-    """Pairs of what is said in a clause and in the clause that is set against it."""
+def opposites(heard: Sequence[Heard], cuts: Sequence[Tokens]) -> list[Opposed]:
+    """What is said in a clause and in the clause that is set against it, each word once; copied reviews count once."""
     by_review: dict[int, list[Heard]] = defaultdict(list)
     for one in heard:
         by_review[one.review].append(one)
-    found = []
-    for review, said in by_review.items():
+    found: list[Opposed] = []
+    read: set[tuple[str, ...]] = set()
+    for review, said in sorted(by_review.items()):
+        if cuts[review].words in read:
+            continue
+        read.add(cuts[review].words)
         parts = clauses(cuts[review])
-        within = [[one for one in said if part.begin <= one.slot.opinion < part.end] for part in parts]
-        for nth, part in enumerate(parts):
-            if part.against:
-                found += [(one, other) for one in within[nth - 1] for other in within[nth]]
+        within = [
+            frozenset((one.word, one.slot.denied) for one in said if part.begin <= one.slot.opinion < part.end)
+            for part in parts
+        ]
+        found += [(within[nth - 1], within[nth]) for nth, part in enumerate(parts) if part.against]
     return found
 
 
-def contrasted(pairs: Sequence[tuple[Heard, Heard]], opinions: Mapping[str, float]) -> Counter[str]:
-    """How often each word stands against known complaints, less how often against known praise."""
+def contrasted(pairs: Sequence[Opposed], opinions: Mapping[str, float]) -> Counter[str]:
+    """In how many contrasts each unknown word stands against complaints, less in how many against praise."""
     votes = Counter[str]()
     for pair in pairs:
-        for one, other in (pair, pair[::-1]):
-            if other.word in opinions and one.word not in opinions:
-                same = one.slot.denied == other.slot.denied
-                votes[one.word] += (-1 if same else 1) * (1 if opinions[other.word] > 0 else -1)
+        for side, other in (pair, pair[::-1]):
+            said = sum((-1 if denied else 1) * math.copysign(1, opinions[word]) for word, denied in other if word in opinions)
+            sign = (said < 0) - (said > 0)
+            for word, denied in side:
+                if word not in opinions:
+                    votes[word] += -sign if denied else sign
     return votes
 
 
@@ -132,9 +144,9 @@ def together(evidence: float, votes: int) -> float:
     """Standard errors that ratings give and votes of contrasts as one figure, each vote as a witness right at .8.
 
     >>> round(together(1.0, 0), 2), round(together(1.0, 2), 2), round(together(0.0, -2), 2)
-    (1.0, 2.37, -1.56)
+    (1.0, 2.27, -1.56)
     """
-    bound = max(-_SUREST, min(_SUREST, evidence))
-    odds = _NORMAL.cdf(bound) / _NORMAL.cdf(-bound) * (_OPPOSED / (1 - _OPPOSED)) ** max(-6, min(6, votes))
-    chance = 1 / (1 + odds)  # that the sign is minus
-    return -_NORMAL.inv_cdf(max(min(chance, 1 - 1e-9), 1e-9))
+    witnesses = max(-_MOST_VOTES, min(_MOST_VOTES, votes)) * math.log(_OPPOSED / (1 - _OPPOSED))
+    odds = log_ndtr(evidence) - log_ndtr(-evidence) + witnesses
+    # In logarithms throughout: far out, a probability is 1 to the last digit.
+    return float(math.copysign(ndtri_exp(log_expit(-abs(odds))), odds))

@@ -15,11 +15,6 @@ from kgspark.extract.opinions.opinion_walk import (
     Slot,
     Walk,
 )
-from kgspark.extract.opinions.review_tokens import parts_of_speech
-
-# Words that say "too much" and not "a little".
-_TOO = frozenset(["太", "过于", "偏"])
-
 
 class Chinese(Walk):
     """Slots of one Chinese text."""
@@ -43,13 +38,6 @@ class Chinese(Walk):
                 end += 1
             return [self.slot((at + 2, end), at, ATTRIBUTE, left)]
         return []
-
-    def exceeds(self, at: int) -> bool:
-        """太滑, at the end of a clause: one sign that is an adjective or a verb complains, known or not."""
-        word, follows = self.word(at), self.word(at + 1)
-        ends = not follows[0].isalnum() or follows == "了"
-        judges = len(word) == 1 and parts_of_speech().get(word, "x")[0] in "av" and word not in self.known.function
-        return ends and judges and self.word(at - 1) in _TOO
 
     def liked(self, at: int) -> Iterator[Slot]:
         """喜欢它的颜色."""

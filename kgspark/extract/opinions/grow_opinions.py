@@ -83,7 +83,7 @@ def grow(
         against = opposites(heard, cuts)
     uses = uses_of(heard)
     lifts, spread = expected_lifts(ratings, products)
-    evidence = word_evidence(heard, lifts, min_support)
+    evidence = word_evidence(heard, uses, lifts, min_support)
     lexicon = seeded(code)
     aspects, opinions = set(lexicon.aspects), dict(lexicon.opinions)
     named = _pointing(cuts, known) | _introduced(cuts, known)
@@ -186,12 +186,12 @@ def _opinions(
         judges = (
             uses.degrees[word] >= MIN_DEGREE * times
             and uses.predicates[word] >= MIN_PREDICATE * times
-            and may_judge(word, aspects or set(), known, uses.whole[word] > 0 and abs(sure) >= _WITHOUT_DICTIONARY)
+            and may_judge(word, aspects or set(), known, uses.is_whole(word) and abs(sure) >= _WITHOUT_DICTIONARY)
             and (uses.intense[word] >= MIN_INTENSE * times or not needs_degree(word, known))
         )
         least = MIN_EVIDENCE if aspects is not None else _WITHOUT_DICTIONARY
         if known.opinion_tags:
-            least = max(least, _LEAST_EFFECT * math.sqrt(times))
+            least = max(least, _LEAST_EFFECT * math.sqrt(uses.reviews[word]))
         if abs(sure) >= least and judges:
             # The probability that the sign is right, by the normal distribution.
             found[word] = math.copysign(0.5 + 0.5 * math.erf(abs(sure) / math.sqrt(2)), sure)

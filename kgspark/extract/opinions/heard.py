@@ -14,6 +14,8 @@ from kgspark.extract.opinions.opinion_walk import ATTRIBUTE, BARE, LIKE, Slot
 from kgspark.extract.opinions.opinion_words import Language
 from kgspark.extract.opinions.review_tokens import Tokens
 
+MIN_WHOLE = 0.1
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -31,18 +33,25 @@ class Heard:
 
 @dataclass(frozen=True)
 class Uses:
-    """How often each word is heard: at all, as a predicate, with a degree, as a whole clause, with a degree proper."""
+    """How often each word is heard: at all, in how many reviews, as a predicate, with a degree, as a whole clause, with
+    a degree proper.
+    """
 
     times: Counter[str] = field(default_factory=Counter)
+    reviews: Counter[str] = field(default_factory=Counter)
     predicates: Counter[str] = field(default_factory=Counter)
     degrees: Counter[str] = field(default_factory=Counter)
     whole: Counter[str] = field(default_factory=Counter)
     intense: Counter[str] = field(default_factory=Counter)
 
+    def is_whole(self, word: str) -> bool:
+        """Is the word often enough all that its clause says, to be a predicate of its own?"""
+        return self.whole[word] > 0 and self.whole[word] >= MIN_WHOLE * self.times[word]
+
 
 def uses_of(heard: Sequence[Heard]) -> Uses:
     """The uses of each word that is heard."""
-    uses = Uses()
+    uses = Uses(reviews=Counter(word for _, word in {(one.review, one.word) for one in heard}))
     for one in heard:
         uses.times[one.word] += 1
         uses.predicates[one.word] += one.slot.pattern != ATTRIBUTE

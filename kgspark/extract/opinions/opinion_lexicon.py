@@ -83,17 +83,14 @@ class Lexicon:
 
     def _polarity(self, aspect: str, word: str, slot: Slot) -> float:
         known = language(self.code)
-        own = self.pairs.get((aspect, word)) or known.pairs.get((aspect, word))
+        if slot.pattern == LIKE:
+            return float(known.likes.get(word, 0))  # 太爱它的颜色了: nobody loves too much
         if slot.excess and slot.denied and word in known.plain:
             return 0.0  # "not too long" is a word of politeness as often as praise
         if slot.excess and not slot.denied and (word in known.plain or (self.code == "en" and not word.endswith("er"))):
-            return -0.95
-        praise = self.opinions.get(word, 0.0) > 0 and (len(word) > 1 or word in known.seeds)
-        if slot.excess and not slot.denied and self.code == "zh" and not praise:
-            return -0.9  # 太甜, 有点滑: too much even of a taste that ratings like; but 太好, 太优惠 praise
-        if own:
-            return 0.95 * own
-        return float(known.likes.get(word, 0)) if slot.pattern == LIKE else self.opinions.get(word, 0.0)
+            return -0.95  # 太甜, too long; but 太好, 太优惠 praise
+        own = self.pairs.get((aspect, word)) or known.pairs.get((aspect, word))
+        return 0.95 * own if own else self.opinions.get(word, 0.0)
 
     def record(self) -> dict[str, Any]:
         """As JSON keeps it, in an order that does not depend on how it was learnt."""

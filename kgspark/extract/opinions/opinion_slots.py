@@ -24,7 +24,7 @@ def slots(tokens: Tokens, known: Language, is_opinion: Callable[[str], bool]) ->
     for at, word in enumerate(tokens.words):
         if word in known.likes and not walk.wished(at):
             yield from walk.liked(at)
-        elif (is_opinion(word) or walk.exceeds(at)) and not walk.helps_verb(at) and not walk.wished(at):
+        elif is_opinion(word) and not walk.helps_verb(at) and not walk.wished(at):
             found = walk.judged(at, earlier)
             earlier[at] = found
             yield from found

@@ -69,10 +69,6 @@ class Walk:
             found.excess |= word in known.excess
             found.at -= 1
 
-    def exceeds(self, at: int) -> bool:
-        """Is the word too much of something by its place alone? Only Chinese tells."""
-        return False
-
     def helps_verb(self, at: int) -> bool:
         """屏幕可以 judges, 屏幕可以说是 does not: an auxiliary before another word."""
         return self.word(at) in self.known.auxiliaries and self.word(at + 1)[0].isalnum()

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import linalg, sparse
 
-from kgspark.extract.opinions.heard import Heard
+from kgspark.extract.opinions.heard import Heard, Uses
 
 # How much of a product's own mean is expected of its reviews, from this many on.
 _OWN_MEAN, _ENOUGH = 0.5, 5
@@ -42,19 +42,20 @@ def expected_lifts(ratings: Sequence[float | None], products: Sequence[str | Non
     return lifts, spread or 1.0
 
 
-def word_evidence(heard: Sequence[Heard], lifts: Sequence[float | None], min_support: int) -> dict[str, float]:
+def word_evidence(
+    heard: Sequence[Heard], uses: Uses, lifts: Sequence[float | None], min_support: int
+) -> dict[str, float]:
     """By how many standard errors each word lifts the ratings of reviews: alone, or beside the other words there.
 
     The regression sees through words that only keep good company; alone, a word does not share with its own parts.
     Where both agree on the sign, the surer one counts, else the regression; but for whole predicates, which hold their
-    own parts (有保证, 保证), nothing. Words of fewer than ``min_support`` reviews
-    have no say, nor have any beyond the most frequent.
+    own parts (有保证, 保证), nothing. Words of fewer than ``min_support`` reviews have no say, nor have any beyond the
+    most frequent.
     """
     signs: dict[tuple[int, str], int] = {}
     for one in heard:
         if lifts[one.review] is not None:
             signs[one.review, one.word] = -1 if one.slot.denied else 1
-    wholes = {one.word for one in heard if one.whole}
     support = Counter(word for _, word in signs)
     words = sorted((w for w, n in support.items() if n >= min_support), key=lambda w: (-support[w], w))[:_MOST_WORDS]
     place = {word: at for at, word in enumerate(words)}
@@ -71,6 +72,6 @@ def word_evidence(heard: Sequence[Heard], lifts: Sequence[float | None], min_sup
     beside = share / (noise * np.sqrt(np.diag(inverse)))
     alone = said.T @ lift / ((float(np.std(lift)) or 1.0) * np.sqrt(np.asarray(abs(said).sum(axis=0)).ravel()))
     surer = np.where((alone * beside > 0) & (abs(alone) > abs(beside)), alone, beside)
-    whole = np.array([word in wholes for word in words])
+    whole = np.array([uses.is_whole(word) for word in words])
     surer = np.where(whole & (alone * beside < 0), 0.0, surer)
     return dict(zip(words, surer.tolist(), strict=True))

@@ -1,0 +1,23 @@
+"""The examples in docstrings are run, so that none of them is wrong."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+WITH_EXAMPLES = sorted(
+    str(path.relative_to(ROOT).with_suffix("")).replace("/", ".")
+    for path in (ROOT / "kgspark").rglob("*.py")
+    if ">>> " in (text := path.read_text(encoding="utf-8")) and "+SKIP" not in text
+)
+
+
+@pytest.mark.parametrize("module", WITH_EXAMPLES)
+def test_examples(module: str) -> None:
+    failed, tried = doctest.testmod(importlib.import_module(module))
+    assert tried
+    assert not failed
