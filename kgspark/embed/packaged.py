@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kgspark.embed import models
 from kgspark.embed.encoder import pick_device, pick_precision
@@ -12,6 +12,8 @@ from kgspark.embed.settings import EmbedSettings
 
 if TYPE_CHECKING:
     import torch
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,23 @@ def load(device: str, max_tokens: int) -> Packaged:
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens, strategy="longest_first")
     return Packaged(encoder.eval().to(place), tokenizer, place, pick_precision("auto", str(place)) == "bf16")
+
+
+def in_halves(rows: list[int], ask: Callable[[list[int]], Answer]) -> Iterator[tuple[list[int], Answer]]:
+    """What ``ask`` answers of the rows together, or of halves of them where a GPU has not the memory; raises
+    torch.OutOfMemoryError where it has none for a single row.
+    """
+    import torch
+
+    try:
+        answer = ask(rows)
+    except torch.OutOfMemoryError:
+        if len(rows) == 1:
+            raise
+    else:
+        yield rows, answer
+        return
+    # Here and not above: an exception that is being handled keeps the tensors of what failed.
+    half = len(rows) // 2
+    yield from in_halves(rows[:half], ask)
+    yield from in_halves(rows[half:], ask)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from kgspark.settings import Settings
@@ -36,4 +38,9 @@ class AttributesSettings(Settings):
     reader: str | None = Field(
         None,
         description="Folder of a fitted reader (kgspark attributes train), the same on every worker; null: none",
+    )
+    reader_device: Literal["auto", "cpu", "cuda"] = Field(
+        "cpu",
+        description="Where a reader's tagger runs. cpu: text by text, so that no answer depends on another; auto or "
+        "cuda: many texts at once, and confidences differ in their last digits by what else is asked",
     )

@@ -16,11 +16,13 @@ _END = r"(?=$|[^\u4e00-\u9fff\s])"
 # 给客人的感受: what guests feel is nothing for guests.
 _OF = "的(?!感|印象|服务|体验|态度)"
 _DENIED = re.compile("[不没别勿](?:会|能|想|敢|愿意|打算|再|要|太|值得|适合|建议|推荐)*$")
-# 在晚上使用是非常不方便的: in the same clause the text goes on to say that it does not do.
-_FAILS = re.compile(r"[^，。！？；,.!?;]{0,16}(?:不(?:太|大|是很|怎么)?(?:方便|合适|适合|好用)|看不清|不便)")
+# 在晚上使用是非常不方便的: in the same clause the text goes on to say that it does not do; but 没有任何不便, 不便宜.
+_FAILS = re.compile(
+    r"[^，。！？；,.!?;]{0,16}(?<![没无])(?<!没有|任何|什么)(?:不(?:太|大|是很|怎么)?(?:方便|合适|适合|好用)|看不清|不便(?!宜))"
+)
 _AFTER = rf"(?:用的|用|使用|穿|吃|喝|玩|看|买|的|{_END})"
 _PEOPLE = "|".join(sorted(need_words("zh").audiences, key=lambda word: (-len(word), word)))
-_KIN = re.compile(rf"的(?:{_PEOPLE})")
+_KIN = re.compile(rf"的(?P<kin>{_PEOPLE})")
 # Pattern, relation (None: the seeds tell), strong.
 _CHINESE: tuple[tuple[re.Pattern[str], str | None, bool], ...] = tuple(
     (re.compile(pattern), relation, strong)
@@ -40,7 +42,9 @@ _CHINESE: tuple[tuple[re.Pattern[str], str | None, bool], ...] = tuple(
 
 
 def _bare(text: str, begin: int, end: int) -> tuple[int, int]:
-    """Without whose it is, and without plural and aspect particles: 我|妈, 朋友|们, 朋友|了."""
+    """Without whose it is, and without plural and aspect particles: 我|妈, 朋友|们, 朋友|了, 同事的|女儿."""
+    while kin := _KIN.match(text, end):
+        begin, end = kin.span("kin")
     while end - begin > 1 and text[begin] in "我你他她":
         begin += 1
     while end - begin > 1 and text[end - 1] in "们了吧的":
@@ -60,13 +64,10 @@ def chinese_needs(text: str) -> Iterator[Need]:
             denied = _DENIED.search(text, max(0, match.start() - 6), match.start())
             # 适合我的发质: what is one's own is no kind of use.
             own = phrase.startswith("的")
-            # 送给男朋友的妹妹: the sister gets it.
-            other = seeded == USED_BY and _KIN.match(text, span[1])
             if (
                 denied
                 or own
-                or other
-                or _FAILS.match(text, match.end("need"))
+                or _FAILS.match(text, span[1])
                 or phrase in known.no_need
                 or any(b < span[1] and span[0] < e for b, e in taken)
             ):

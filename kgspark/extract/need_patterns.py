@@ -9,6 +9,7 @@ show elsewhere. ``relation`` is None where neither pattern nor seeds tell it.
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Iterator
 
 from kgspark.extract.chinese_needs import chinese_needs
@@ -23,7 +24,8 @@ _ENDS = frozenset('.!?;,:()[]"“”…/&|-–—+*')
 _DOUBTS = frozenset({"sure", "think", "believe", "see", "imagine", "say"})
 _POSSESSIVE = (("'s",), ("’s",), ("photos",), ("photo",), ("pictures",), ("picture",))
 # A hope that may have come to nothing: "I thought it would be perfect for work".
-_HOPES = frozenset({"thought", "hoped", "hoping", "wish", "wished", "may", "might"})
+_HOPES = frozenset({"thought", "hoped", "hoping", "wish", "wished"})
+_MAY, _DO = frozenset({"may", "might"}), frozenset({"be", "work", "fit", "do"})
 _GIVEN = frozenset({"gave", "given", "gift", "gifts", "present"})
 _ALL, _EVERY = frozenset({"all", "any", "each", "every"}), frozenset({"each", "every"})
 _FRIENDS = frozenset({"friend", "friends"})
@@ -53,8 +55,7 @@ def _english(cut: Tokens, titled: bool) -> Iterator[Need]:
             yield from _purpose(cut, at, titled)
         elif word == "to" and at and words[_before(words, at)] in ("recommend", "recommended"):
             # To whom it is praised need not be who uses it: "recommend it to my friends".
-            if not _FRIENDS & set(words[at + 1 : at + 4]):
-                yield from _phrase(cut, at + 1, USED_BY, True)
+            yield from (need for need in _phrase(cut, at + 1, USED_BY, True) if need.need.split()[-1] not in _FRIENDS)
         elif word in _EN.prepositions and _used(words, at):
             yield from _circumstance(cut, at)
         elif word.endswith("ing") and words[at - 1] in _EN.objects | _EN.often | {"handy"} and _used(words, at):
@@ -72,7 +73,7 @@ def _purpose(cut: Tokens, at: int, titled: bool) -> Iterator[Need]:
         for found in _phrase(cut, at + 1, None, strong):
             if (lasts and found.need in _DURATIONS) or _takes_object(cut, found.end):
                 continue
-            if found.relation == USED_WHEN and _GIVEN & set(cut.words[max(at - 8, 0) : at]):
+            if found.relation == USED_WHEN and _GIVEN & set(_clause(cut.words, at, 8)):
                 continue  # "My sister gave me this for christmas"
             # "Waiting for my daughter": alone, "for" shows a time or a place at most, but in a title.
             if strong or titled or found.relation in (USED_WHEN, USED_WHERE):
@@ -98,20 +99,17 @@ def _denied(words: tuple[str, ...], at: int) -> bool:
     """Not for girls with a chest, too heavy for summer, not sure it is right for work: a denial shortly before, in the
     same clause.
     """
-    for before in range(at - 1, max(at - 5, -1), -1):
-        if words[before] in language("en").negations or words[before] in ("too", "little", "leave"):
-            return True
-        if words[before] in _ENDS:
-            return False
-    doubted = range(max(at - 9, 1), at)
-    if _HOPES & set(words[_clause(words, at - 9, at) : at]):
-        return True
-    return any(words[k] in _DOUBTS and words[k - 1] in language("en").negations for k in doubted)
+    negations = language("en").negations
+    before = _clause(words, at, 9)
+    hoped = not _HOPES.isdisjoint(before) or any(a in _MAY and b in _DO for a, b in itertools.pairwise(before))
+    doubted = any(a in negations and b in _DOUBTS for a, b in itertools.pairwise(before))
+    return hoped or doubted or any(w in negations or w in ("too", "little", "leave") for w in _clause(words, at, 4))
 
 
-def _clause(words: tuple[str, ...], begin: int, at: int) -> int:
-    """Where the clause begins that the word is in, or ``begin`` where that is later."""
-    return max([begin, 0, *(k + 1 for k in range(max(begin, 0), at) if words[k] in _ENDS)])
+def _clause(words: tuple[str, ...], at: int, longest: int) -> tuple[str, ...]:
+    """Of the words before that one those in its clause, at most so many; "but" begins a clause."""
+    begin = max(at - longest, 0)
+    return words[max([begin, *(k + 1 for k in range(begin, at) if words[k] in _ENDS or words[k] == "but")]) : at]
 
 
 def _before(words: tuple[str, ...], at: int) -> int:

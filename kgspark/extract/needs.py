@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kgspark.night import Night
 
 MENTIONS = "silver.need_mentions"
-EXTRACTOR, VERSION = "need", "2"
+EXTRACTOR, VERSION = "need", "3"
 # How often a pattern's need is one, by eye: strong patterns, and weak ones for needs that strong ones confirm.
 _STRONG, _WEAK = 0.95, 0.85
 

@@ -26,7 +26,7 @@ READ = (
     "begin int, end int, attribute string, text string, value string, number string, unit string, confidence double, "
     "extractor string, extractor_version string"
 )
-VERSION = "4"
+VERSION = "5"
 _ARROW = pa.schema(
     [
         (name, {"string": pa.string(), "int": pa.int32(), "double": pa.float64()}[kind])
@@ -64,7 +64,7 @@ class OfferReader:
         if not self.cfg.reader:
             yield from (list(offer.found) for offer in unread)
             return
-        more = named.read(named.loaded(self.cfg.reader), unread, self.lexicon)
+        more = named.read(named.loaded(self.cfg.reader, self.cfg.reader_device), unread, self.lexicon)
         for offer, added in zip(unread, more, strict=True):
             yield [known + new for known, new in zip(offer.found, added, strict=True)]
 

@@ -51,6 +51,14 @@ from kgspark.extract.values import grammar
         ("shreds up to 11 sheets per pass", []),
         ("11 sheets", [("pack", "11", "11")]),
         ("tv vesa wall mount 200 x 200mm", [("vesa", "20 x 20 cm", "200 x 200mm")]),
+        ("vesa 100 x 100 mm, 200 x 200mm or 400 x 400 mm", [
+            ("vesa", "10 x 10 cm", "100 x 100 mm"), ("vesa", "20 x 20 cm", "200 x 200mm"),
+            ("vesa", "40 x 40 cm", "400 x 400 mm"),
+        ]),
+        ("200 x 200mm vesa", [("vesa", "20 x 20 cm", "200 x 200mm")]),
+        ("tv 120 x 70 cm vesa 200 x 200mm", [
+            ("dimensions", "120 x 70 cm", "120 x 70 cm"), ("vesa", "20 x 20 cm", "200 x 200mm"),
+        ]),
         ("tv 200 x 200mm", [("dimensions", "20 x 20 cm", "200 x 200mm")]),
         ("1,5 l bottle", [("volume", "1500 ml", "1,5 l")]),
         ("1,500 g", [("weight", "1500 g", "1,500 g")]),

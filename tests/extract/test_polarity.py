@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from kgspark.config import Config
 from kgspark.errors import InputError
 from kgspark.extract.opinions import evaluate_polarity as evaluation
 from kgspark.extract.opinions import polarity_encoder
@@ -46,7 +49,7 @@ def test_an_encoder_joins_the_words() -> None:
     texts = [text for text in (*GOOD, *BAD) for _ in range(16)]
     ratings = np.array([1.0, 0.75, 1.0, 0.75] * len(GOOD) * 4 + [0.0, 0.25, 0.5, 0.0] * len(BAD) * 4)
     titles = [""] * len(texts)
-    one, other = (Polarity("en", encoder=True).fit(titles, texts, ratings) for _ in range(2))
+    one, other = (Polarity("en", encoder=True, device="cpu").fit(titles, texts, ratings) for _ in range(2))
     kinder, harsher = one.score(["", ""], ["wonderful, delighted", "awful, disappointed"])
     assert kinder > harsher  # no word of these was learnt from
     assert (one.score([""] * 5, GOOD) > one.score([""] * 5, BAD).max()).all()
@@ -54,6 +57,11 @@ def test_an_encoder_joins_the_words() -> None:
     # Whatever else is asked, in whatever order.
     apart = [float(one.score([""], [text])[0]) for text in GOOD]
     assert one.score([""] * 5, GOOD) == pytest.approx(apart, abs=0.05)
+
+
+def test_ratings_that_are_all_alike_teach_nothing_and_break_nothing() -> None:
+    model = Polarity("en", encoder=True, device="cpu").fit([""] * 20, GOOD * 4, np.ones(20))
+    assert np.isfinite(model.score(["", ""], ["great", "poor"])).all()
 
 
 def test_the_encoder_reads_english_only() -> None:
@@ -88,14 +96,16 @@ def test_a_product_or_else_a_text_is_on_one_side_only(named: bool) -> None:
 
 def test_figures_of_a_part() -> None:
     rows = _rows([f"p{n // 8}" for n in range(240)])
-    (part,) = evaluation._language(rows, "en", folds=1)
-    assert (part.held_out_by, part.language) == ("product", "en")
+    (part,) = evaluation._language(rows, evaluation.Model("en"), folds=1)
+    assert (part.held_out_by, part.language, part.encoder) == ("product", "en", False)
     assert part.learnt_from + part.judged == 240
     assert part.accuracy == part.auc == 1.0
     report = evaluation.Report((part, part), seconds=1.0)
     assert report.record()["accuracy"] == 1.0
     assert "AUC 1.0000" in evaluation.lines(report)[0]
-    assert evaluation._language(rows, "zh", folds=1) == []
+    assert "en, by words" in evaluation.lines(report)[0]
+    assert "en, with the encoder" in evaluation.lines(evaluation.Report((replace(part, encoder=True),), 1.0))[0]
+    assert evaluation._language(rows, evaluation.Model("zh"), folds=1) == []
 
 
 def test_sources_without_both_sides_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,4 +121,4 @@ def test_sources_without_both_sides_are_refused(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(evaluation, "reviews_of", lambda *_: Frame())
     with pytest.raises(InputError, match="no language with reviews for and against"):
-        evaluation.evaluate(None, [], None, 1)  # type: ignore[arg-type]
+        evaluation.evaluate(None, [], Config(), 1)  # type: ignore[arg-type]

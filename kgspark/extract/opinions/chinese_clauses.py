@@ -132,8 +132,8 @@ def contrasted(pairs: Sequence[Opposed], opinions: Mapping[str, float]) -> Count
     votes = Counter[str]()
     for pair in pairs:
         for side, other in (pair, pair[::-1]):
-            said = sum((-1 if denied else 1) * math.copysign(1, opinions[word]) for word, denied in other if word in opinions)
-            sign = (said < 0) - (said > 0)
+            praise = [(opinions[word] > 0) != denied for word, denied in other if word in opinions]
+            sign = (2 * sum(praise) < len(praise)) - (2 * sum(praise) > len(praise))
             for word, denied in side:
                 if word not in opinions:
                     votes[word] += -sign if denied else sign

@@ -16,6 +16,7 @@ from kgspark.extract.opinions.opinion_walk import (
     Walk,
 )
 
+
 class Chinese(Walk):
     """Slots of one Chinese text."""
 

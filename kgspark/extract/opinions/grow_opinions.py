@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kgspark.extract.opinions.chinese_clauses import contrasted, opposites, predicates, together
+from kgspark.extract.opinions.chinese_clauses import Opposed, contrasted, opposites, predicates, together
 from kgspark.extract.opinions.chinese_words import is_closed, is_noun, may_judge, needs_degree, tagged
 from kgspark.extract.opinions.heard import Heard, Uses, heard_slots, uses_of
 from kgspark.extract.opinions.opinion_lexicon import Lexicon, seeded
@@ -77,7 +77,7 @@ def grow(
     known = language(code)
     cuts = [tokens(text, code) for text in texts]
     heard = [one for number, cut in enumerate(cuts) for one in heard_slots(number, cut, known)]
-    against: list[tuple[Heard, Heard]] = []
+    against: list[Opposed] = []
     if code == "zh":
         heard += [one for number, cut in enumerate(cuts) for one in predicates(number, cut, known)]
         against = opposites(heard, cuts)

@@ -26,7 +26,7 @@ READ = (
     "opinion_begin int, opinion_end int, polarity int, denied boolean, quote string, confidence double, "
     "extractor string, extractor_version string"
 )
-VERSION = "3"
+VERSION = "4"
 _TYPES = {"string": pa.string(), "int": pa.int32(), "double": pa.float64(), "boolean": pa.bool_()}
 _ARROW = pa.schema([(name, _TYPES[kind]) for name, kind in (column.split() for column in READ.split(", "))])
 _SENTENCE_ENDS = re.compile(r"[.!?;。！？；\n]+(?=\s|[^\x00-\x7f]|$)|[。！？；]")

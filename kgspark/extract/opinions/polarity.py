@@ -58,9 +58,9 @@ MEMBERS = (
 class Polarity:
     """The fitted models: ``score`` is above 0 where a review is for the product."""
 
-    def __init__(self, code: str, encoder: bool = False) -> None:
+    def __init__(self, code: str, encoder: bool = False, device: str = "auto") -> None:
         self._code = code
-        self._with_encoder = encoder
+        self._with_encoder, self._device = encoder, device
         self._encoder: PolarityEncoder | None = None
         # n-grams in which a language keeps its meaning: parts of words in English, runs of signs in Chinese.
         edges: dict[str, Any] = {"en": {"analyzer": "char_wb", "ngram_range": (2, 5)}}
@@ -83,13 +83,15 @@ class Polarity:
             fitted = _steps(grams, ratings, member) if member.learner == "steps" else [_ridge(grams, ratings)]
             spread = float(np.std(sum(model.score(grams) for model in fitted)))
             self._members.append((member, fitted, spread or 1.0))
-        if self._with_encoder:
+        del counted, grams  # a gigabyte or two, which the encoder needs
+        steps = _between(ratings)
+        # Ratings that are all the same teach an encoder nothing.
+        if self._with_encoder and len(steps):
             # Imported only where it is wanted: torch takes seconds and hundreds of megabytes.
             from kgspark.extract.opinions.polarity_encoder import PolarityEncoder
 
-            steps = _between(ratings)
             shares = np.array([_share(step, steps) for step in steps])
-            self._encoder = PolarityEncoder()
+            self._encoder = PolarityEncoder(self._device)
             self._encoder.fit(titles, texts, ratings[:, None] > steps, shares)
         return self
 

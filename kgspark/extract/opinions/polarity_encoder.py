@@ -102,9 +102,10 @@ class PolarityEncoder:
         said = [f"{title} . {text}" if title else text for title, text in zip(titles, texts, strict=True)]
         ids = [torch.tensor(encoded.ids) for encoded in self._packaged.tokenizer.encode_batch(said)]
         lengths = np.array([len(each) for each in ids], dtype=np.int64)
-        # One tensor for all: as many as there are reviews would leave holes between them as large again.
+        # One tensor for all, at half precision: 1.3 GB for 20,000 reviews of 85 tokens. As many tensors as there are
+        # reviews would leave holes between them as large again.
         ends = np.cumsum(lengths)
-        kind = torch.bfloat16 if self._packaged.bf16 else torch.float32
+        kind = torch.bfloat16 if self._packaged.bf16 else torch.float16
         read = torch.empty((int(lengths.sum()), self._width), dtype=kind, device=self._device)
         lower = self._encoder.encoder.layer[:FROZEN_LAYERS]
         with torch.inference_mode():

@@ -34,8 +34,8 @@ def save(model: AttributeModel, root: str, trained_on: str, figures: Mapping[str
     return artifacts.save(root, NAME, files, trained_on, figures)
 
 
-def load(path: str) -> AttributeModel:
-    """Read a model from its folder.
+def load(path: str, device: str = "cpu") -> AttributeModel:
+    """Read a model from its folder; its tagger, where it has one, runs on ``device`` (``auto``, ``cpu``, ``cuda``).
 
     Raises InputError where it is not whole, not what its hash says, of another format or for another encoder.
     """
@@ -50,7 +50,7 @@ def load(path: str) -> AttributeModel:
     if _TAGGER in files:
         if json.loads(files[_TAGGER]) != _shape():
             raise wrong
-        tagger = _tagger_of(files[_TAGGER_WEIGHTS])
+        tagger = _tagger_of(files[_TAGGER_WEIGHTS], device)
     return AttributeModel(_spans_of(content, files[_SPAN_WEIGHTS]), tagger)
 
 
@@ -91,12 +91,12 @@ def _tagger_files(tagger: Tagger) -> dict[str, bytes]:
     return {_TAGGER_WEIGHTS: to_bytes(weights), _TAGGER: json.dumps(_shape(), sort_keys=True).encode()}
 
 
-def _tagger_of(data: bytes) -> Tagger:
+def _tagger_of(data: bytes, device: str) -> Tagger:
     from safetensors.torch import load as from_bytes
 
     from kgspark.extract.trained.tagger import Tagger
 
-    tagger = Tagger()
+    tagger = Tagger(device)
     tagger.load_state_dict(from_bytes(data))
     return tagger.eval()
 

@@ -20,9 +20,9 @@ EXTRACTOR = "reader"
 
 
 @functools.lru_cache(maxsize=1)
-def loaded(folder: str) -> AttributeModel:
-    """The worker's model: loaded once a process, which serves many tasks."""
-    return attribute_store.load(folder)
+def loaded(folder: str, device: str) -> AttributeModel:
+    """The worker's model on its device: loaded once a process, which serves many tasks."""
+    return attribute_store.load(folder, device)
 
 
 @dataclass(frozen=True)

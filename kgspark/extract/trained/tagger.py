@@ -13,7 +13,7 @@ A CPU reads text by text, so that no answer depends on what else is asked; a GPU
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,12 +90,15 @@ class Tagger(nn.Module):
         encoded = self.packaged.tokenizer.encode_batch([_prepared(parts) for parts in texts])
         lengths = np.array([len(each.ids) for each in encoded], dtype=np.int64)
         hidden: list[torch.Tensor] = [torch.empty(0)] * len(texts)
-        for rows in self._batches(lengths, GPU_TOKENS):
+
+        def ask(rows: list[int]) -> torch.Tensor:
             ids, types = (
                 _padded([torch.tensor(getattr(encoded[row], name)) for row in rows]).to(self.device)
                 for name in ("ids", "type_ids")
             )
-            read = self._lower(ids, types, lengths[rows])
+            return self._lower(ids, types, lengths[rows])
+
+        for rows, read in self._answers(lengths, GPU_TOKENS, ask):
             for at, row in enumerate(rows):
                 hidden[row] = read[at, : lengths[row]]
         return [
@@ -145,19 +148,26 @@ class Tagger(nn.Module):
         some = [row for row, names in enumerate(asked) if names]
         lengths = np.array([len(texts[row].hidden) for row in some], dtype=np.int64)
         budget = min(GPU_TOKENS, GPU_ASKED // max((len(names) for names in asked), default=1)) if len(some) else 1
-        found: list[tuple[list[int], torch.Tensor]] = []
-        for batch in self._batches(lengths, budget):
-            rows = [some[at] for at in batch]
-            logged = self([texts[row] for row in rows], [asked[row] for row in rows])
-            found.append((rows, torch.stack(logged)))
+
+        def ask(batch: list[int]) -> torch.Tensor:
+            return torch.stack(self([texts[some[at]] for at in batch], [asked[some[at]] for at in batch]))
+
         scores = [np.empty((0, len(text.first) + 1)) for text in texts]
-        for rows, logged_both in found:
-            begins, ends = logged_both.double().cpu().numpy()
+        # All are asked before any is fetched: a GPU is not made to wait.
+        for batch, logged in list(self._answers(lengths, budget, ask)):
+            begins, ends = logged.double().cpu().numpy()
+            rows = [some[at] for at in batch]
             until = np.cumsum([len(asked[row]) for row in rows])
             for row, stop in zip(rows, until.tolist(), strict=True):
                 of_text = slice(stop - len(asked[row]), stop)
                 scores[row] = _of_spans(texts[row], begins[of_text], ends[of_text])
         return scores
+
+    def _answers(
+        self, lengths: npt.NDArray[np.int64], budget: int, ask: Callable[[list[int]], torch.Tensor]
+    ) -> Iterator[tuple[list[int], torch.Tensor]]:
+        for rows in self._batches(lengths, budget):
+            yield from packaged.in_halves(rows, ask)
 
     def _batches(self, lengths: npt.NDArray[np.int64], budget: int) -> Iterator[list[int]]:
         order = np.argsort(lengths, kind="stable")
