@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import logging
 import os
@@ -17,7 +16,18 @@ import kgspark.cli_opinions  # noqa: F401 - adds its commands to evaluate
 from kgspark import cli_attributes
 from kgspark.cli_audit import audit
 from kgspark.cli_nights import check_command, nights_app, privacy_app, releases_app, telling
-from kgspark.cli_options import DEFAULT_CONFIG, ROWS_SHOWN, ConfigOption, JsonOption, printer, release_of
+from kgspark.cli_options import (
+    DEFAULT_CONFIG,
+    ROWS_SHOWN,
+    ConfigOption,
+    DateOption,
+    JsonOption,
+    night_of,
+    printer,
+    release_of,
+    run_of,
+)
+from kgspark.cli_rejects import rejects_app
 from kgspark.cli_resolve import evaluate_app, resolve_app
 from kgspark.errors import InputError
 from kgspark.guard import guarded, quieten
@@ -34,6 +44,7 @@ app.add_typer(cli_attributes.attributes_app, name="attributes")
 app.command("facts")(cli_attributes.facts)
 app.add_typer(nights_app)
 app.add_typer(releases_app, name="releases")
+app.add_typer(rejects_app, name="rejects")
 app.add_typer(privacy_app, name="privacy")
 app.command("audit")(audit)
 
@@ -41,7 +52,7 @@ app.command("audit")(audit)
 @app.command()
 def nightly(
     config: ConfigOption = DEFAULT_CONFIG,
-    date: Annotated[str | None, typer.Option(help="The night's date, YYYY-MM-DD; today (UTC) if not given.")] = None,
+    date: DateOption = None,
     full: Annotated[bool, typer.Option("--full", help="Build everything anew, whether it changed or not.")] = False,
     refit: Annotated[
         bool,
@@ -62,10 +73,10 @@ def nightly(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do and cost; write nothing.")] = False,
 ) -> None:
     """Run a whole night: dumps in, a gated release out. Only what changed since the last one is built."""
-    night = _date(date)
+    night = night_of(date)
     check_command(on_failure)
     from kgspark.forecast import lines
-    from kgspark.nights import forecast_configured, run_configured
+    from kgspark.nights import forecast_configured
     from kgspark.publish.readers import open_release
     from kgspark.publish.summary import print_summary
     from kgspark.run import NightOptions, open_lake
@@ -76,7 +87,7 @@ def nightly(
         return
     console = printer()
     with telling(on_failure):
-        spark, cfg, report = run_configured(config, night, os.environ, console=console, options=options)
+        spark, cfg, report = run_of(config, night, console, options)
     print_summary(console, report, open_release(open_lake(spark, cfg)), str(config))
 
 
@@ -179,15 +190,6 @@ def key_new(file: Path) -> None:
     file.touch(mode=0o600)
     file.write_text(secrets.token_hex(32) + "\n")
     typer.echo(f"wrote {file}")
-
-
-def _date(text: str | None) -> datetime.date:
-    if text is None:
-        return datetime.datetime.now(datetime.UTC).date()
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"--date {text} is not a date; write YYYY-MM-DD.") from None
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import sys
 from pathlib import Path
@@ -10,13 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from kgspark.errors import InputError
+
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from kgspark.config import Config
     from kgspark.releases import KnowledgeGraph
+    from kgspark.run import NightOptions, NightReport
     from kgspark.tables import Lake
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="Configuration file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DateOption = Annotated[str | None, typer.Option(help="The night's date, YYYY-MM-DD; today (UTC) if not given.")]
 DEFAULT_CONFIG = Path("conf/local.yaml")
 ROWS_SHOWN = 50
 # Columns; a file or a pipe has no edge, and a table asks for no more than it needs.
@@ -26,6 +33,25 @@ _NO_EDGE = 10_000
 def printer() -> Console:
     """A terminal's own width; where the output goes to a file or a pipe, nothing is cut."""
     return Console() if sys.stdout.isatty() else Console(width=_NO_EDGE)
+
+
+def night_of(text: str | None) -> datetime.date:
+    """The date that an option gave, else today's in UTC. Raises InputError where it is none."""
+    if text is None:
+        return datetime.datetime.now(datetime.UTC).date()
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--date {text} is not a date; write YYYY-MM-DD.") from None
+
+
+def run_of(
+    config: Path, night: datetime.date, console: Console, options: NightOptions
+) -> tuple[SparkSession, Config, NightReport]:
+    """Run a night as the configuration and the options say."""
+    from kgspark import nights
+
+    return nights.run_configured(config, night, os.environ, console=console, options=options)
 
 
 def lake_of(config: Path, *, released: bool = False) -> tuple[Lake, Config]:

@@ -77,12 +77,14 @@ class Planner:
         *,
         full: bool = False,
         refit: Collection[str] = (),
+        replay: bool = False,
         forward: bool = True,
         dumps: str | None = None,
         decided: Sequence[object] = (),
     ) -> None:
         self._lake, self._cfg, self._night, self._ledger, self._released = lake, cfg, night, ledger, released
-        self._full, self._refit, self._forward, self._dumps = full, refit, forward, dumps
+        self._full, self._refit, self._replay, self._forward = full, refit, replay, forward
+        self._dumps = dumps
         self._decided = hashlib.sha256("\n".join(map(str, decided)).encode()).hexdigest()[:16]
 
     def plan(self, stage: Stage, pinned: Mapping[str, int]) -> Plan:
@@ -104,6 +106,8 @@ class Planner:
             return plan("all", "code, settings or model are not those of the last release")
         if anew:
             return plan("difference", "to be fitted anew")
+        if self._replay and self._rejects(stage):
+            return plan("difference", "what it set aside is read again")
         if not self._forward:
             return plan("difference", "a night before one that was released already, or the one after it")
         if not inputs:

@@ -137,7 +137,7 @@ def forecast_configured(path: Path, date: datetime.date, environ: Mapping[str, s
 
     cfg, night, _ = _configured_night(path, date, environ)
     lake = open_lake(session(cfg), cfg)
-    tonight = tonight_of(lake, cfg, night, STAGES, options.full, refit=options.refitted(STAGES))
+    tonight = tonight_of(lake, cfg, night, STAGES, options.full, refit=options.refitted(STAGES), replay=options.replay)
     preflight(lake.spark, cfg, tonight.night, tonight.todo)
     return forecast(tonight, bills(lake, PAST_NIGHTS))
 

@@ -14,7 +14,7 @@ from typing import Any
 # stopped, or has steps to come (open).
 OVER = ("released", "gate_failed")
 # How a person may ask for a night; other words, such as an erasure's, belong to runs that none goes on with.
-ASKED = ("full", "refit")
+ASKED = ("full", "refit", "replay")
 _WORD = "+"
 
 
@@ -22,7 +22,7 @@ _WORD = "+"
 class Start:
     """What a night is started with; ``deliveries`` is None where it reads no dump, as in the later steps of a night.
 
-    ``settings`` is a hash and ``asked`` how the night was asked for: ``full``, ``refit``.
+    ``settings`` is a hash and ``asked`` how the night was asked for: ``full``, ``refit``, ``replay``.
     """
 
     night: datetime.date

@@ -50,13 +50,14 @@ class NightReport:
 
 @dataclass(frozen=True)
 class NightOptions:
-    """How a night is run: ``full`` builds everything anew; ``refit`` fits anew what stages else go on with; ``verify``
-    also builds everything anew and compares; after ``max_minutes`` no further stage begins, nor one that would embed
-    more than ``max_texts``.
+    """How a night is run: ``full`` builds everything anew; ``refit`` fits anew what stages else go on with; ``replay``
+    reads again what was set aside; ``verify`` also builds everything anew and compares; after ``max_minutes`` no
+    further stage begins, nor one that would embed more than ``max_texts``.
     """
 
     full: bool = False
     refit: bool = False
+    replay: bool = False
     verify: bool = False
     max_minutes: float | None = None
     max_texts: int | None = None
@@ -122,7 +123,7 @@ def _locked_night(
     describe(lake.spark, f"kgspark night of {night.date}")
     say(console, "looking at the dumps, the last release and what has changed")
     asked = chosen(stages, only)
-    tonight = tonight_of(lake, cfg, night, asked, options.full, refit=options.refitted(asked))
+    tonight = tonight_of(lake, cfg, night, asked, options.full, refit=options.refitted(asked), replay=options.replay)
     ledger = tonight.ledger
     for sentence in tonight.about_runs():
         say(console, sentence)

@@ -64,9 +64,10 @@ def tonight_of(
     full: bool = False,
     apart: str = "",
     refit: Collection[str] = (),
+    replay: bool = False,
 ) -> Tonight:
     """Look at everything, write nothing; ``apart`` tells a run from every other one of its night, ``refit`` are the
-    stages that fit anew.
+    stages that fit anew; with ``replay`` stages that set something aside build again.
 
     Raises InputError where dumps are missing that must come, or decisions are not to be read.
     """
@@ -77,7 +78,7 @@ def tonight_of(
     # Read here already, so that a mistake in them ends the night before it begins.
     place = cfg.resolve.decisions
     decided = decisions.rows(decisions.read(lake.spark, place)) if place else []
-    words = [word for word, said in ((apart, apart), ("full", full), ("refit", refit)) if said]
+    words = [word for word, said in ((apart, apart), ("full", full), ("refit", refit), ("replay", replay)) if said]
     settings = settings_hash(cfg, night, decided)
     ledger = Ledger(lake, settings, night.date, last.release_id if last else None, dumps, words)
     erased = marks_in(lake)
@@ -90,6 +91,7 @@ def tonight_of(
         last.tables if last else {},
         full=full,
         refit=refit,
+        replay=replay,
         forward=_is_forward(night, known),
         dumps=dumps,
         decided=decided,

@@ -1,4 +1,4 @@
-"""A record that was set aside comes back by itself once its mapping is mended: bronze kept it, there is no replay."""
+"""A record that was set aside comes back by itself once its mapping is mended, and else where a replay is asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kgspark.config import Config
 from kgspark.ingest.sources import Source
 from kgspark.night import Night
 from kgspark.pipeline import STAGES
-from kgspark.run import run_night
+from kgspark.run import EVERY_NIGHT, NightOptions, run_night
 
 MONDAY = datetime.date(2026, 3, 2)
 UP_TO_OFFERS = STAGES[:2]
@@ -28,13 +28,13 @@ def test_a_mended_mapping_brings_back_what_was_set_aside(quick_spark: SparkSessi
     dump.write_text(f"sku,name,label\n1,Kettle,\n2,,Teapot\n{cups}", encoding="utf-8")
     cfg = Config(lake=str(tmp_path / "lake"))
 
-    def night(day: int, title: Any) -> tuple[list[str], list[str], dict[str, str]]:
+    def night(day: int, title: Any, options: NightOptions = EVERY_NIGHT) -> tuple[list[str], list[str], dict[str, str]]:
         """Titles of offers, keys of rejects, and how each stage was done."""
         mapping = {"catalogue": {"key": "sku", "columns": {"title": title}}}
         shop = Source.model_validate({"name": "shop", "path": str(dump), "format": "csv", "emits": mapping})
         date = MONDAY + datetime.timedelta(days=day)
         tonight = Night(date=date, run_id="", sources=(shop,), secret=b"a key of sixteen bytes or more")
-        report = run_night(quick_spark, cfg, tonight, stages=UP_TO_OFFERS)
+        report = run_night(quick_spark, cfg, tonight, stages=UP_TO_OFFERS, options=options)
         kg = kgspark.open(cfg.lake, spark=quick_spark)
         offers, rejected = (kg.table(name).collect() for name in ("silver.offers", "silver.offers_rejected"))
         how = {row["stage"]: row["how"] for row in report.stage_rows}
@@ -42,6 +42,10 @@ def test_a_mended_mapping_brings_back_what_was_set_aside(quick_spark: SparkSessi
         return titles, sorted(row["record_id"] for row in rejected), how
 
     assert night(0, "name")[:2] == (["Kettle"], ["2"])
+    # Nothing that a night sees has changed: only a replay reads the record again.
+    assert night(0, "name")[2]["ingest.offers"] == "skip"
+    replayed = night(0, "name", NightOptions(replay=True))
+    assert (replayed[1], replayed[2]["ingest.offers"]) == (["2"], "difference")
     mended = night(1, {"sql": "coalesce(nullif(name, ''), label)"})
     assert mended[:2] == (["Kettle", "Teapot"], [])
     assert mended[2]["ingest.offers"] == "all"
