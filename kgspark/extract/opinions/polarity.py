@@ -65,10 +65,12 @@ class Polarity:
         # n-grams in which a language keeps its meaning: parts of words in English, runs of signs in Chinese.
         edges: dict[str, Any] = {"en": {"analyzer": "char_wb", "ngram_range": (2, 5)}}
         spans = edges.get(code, {"analyzer": "char", "ngram_range": (1, 4)})
+        # A byte for what is 0 or 1: tens of millions of n-grams are held more than once.
+        counts: dict[str, Any] = {"binary": True, "dtype": np.uint8}
         self._counters = {
-            "words": CountVectorizer(token_pattern=r"\S+", ngram_range=(1, 3), min_df=2, binary=True),
-            "links": CountVectorizer(token_pattern=r"\S+", min_df=3, binary=True),
-            "characters": CountVectorizer(min_df=3, binary=True, **spans),
+            "words": CountVectorizer(token_pattern=r"\S+", ngram_range=(1, 3), min_df=2, **counts),
+            "links": CountVectorizer(token_pattern=r"\S+", min_df=3, **counts),
+            "characters": CountVectorizer(min_df=3, **counts, **spans),
         }
         self._members: list[tuple[Member, list[_Linear], float]] = []
 
@@ -197,7 +199,7 @@ def _bayes(grams: sparse.csr_matrix, above: npt.NDArray[np.bool_]) -> Doubles:
 
 
 def _scaled(grams: sparse.csr_matrix, scale: Doubles) -> sparse.csr_matrix:
-    return normalize(grams.astype(np.float64) @ sparse.diags(scale))
+    return normalize(grams.astype(np.float64) @ sparse.diags(scale), copy=False)
 
 
 def _stack(counted: dict[str, sparse.csr_matrix], member: Member) -> sparse.csr_matrix:
