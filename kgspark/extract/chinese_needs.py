@@ -15,19 +15,20 @@ _HAN = "\u4e00-\u9fff"
 _END = r"(?=$|[^\u4e00-\u9fff\s])"
 # 给客人的感受: what guests feel is nothing for guests.
 _OF = "的(?!感|印象|服务|体验|态度)"
-_DENIED = re.compile("[不没别勿](?:会|能|想|敢|愿意|打算|再|要|太|值得|适合|建议|推荐)*$")
+_DENIED = re.compile("(?:[不没别勿]|是否)(?:是|很|太|大|怎么|会|能|想|敢|愿意|打算|再|要|值得|适合|建议|推荐)*$")
 # 在晚上使用是非常不方便的: in the same clause the text goes on to say that it does not do; but 没有任何不便, 不便宜.
 _FAILS = re.compile(
     r"[^，。！？；,.!?;]{0,16}(?<![没无])(?<!没有|任何|什么)(?:不(?:太|大|是很|怎么)?(?:方便|合适|适合|好用)|看不清|不便(?!宜))"
 )
 _AFTER = rf"(?:用的|用|使用|穿|吃|喝|玩|看|买|的|{_END})"
 _PEOPLE = "|".join(sorted(need_words("zh").audiences, key=lambda word: (-len(word), word)))
-_KIN = re.compile(rf"的(?P<kin>{_PEOPLE})")
+# 有车的朋友, 推荐给朋友: anybody.
+_KIN = re.compile(rf"的(?!朋友)(?P<kin>{_PEOPLE})")
 # Pattern, relation (None: the seeds tell), strong.
 _CHINESE: tuple[tuple[re.Pattern[str], str | None, bool], ...] = tuple(
     (re.compile(pattern), relation, strong)
     for pattern, relation, strong in (
-        (rf"(?:送给|推荐给|买给)(?P<need>[{_HAN}]{{1,5}}?){_AFTER}", USED_BY, True),
+        (rf"(?:送给|推荐给(?!我?的?朋友)|买给)(?P<need>[{_HAN}]{{1,5}}?){_AFTER}", USED_BY, True),
         (rf"[给送](?P<need>{_PEOPLE})(?:买|用|穿|吃|喝|玩|看|{_OF}|礼物|生日|使用|{_END})", USED_BY, True),
         (rf"给(?P<need>[{_HAN}]{{1,4}}?)(?:买|用|穿|吃|喝|玩|看|做)", USED_BY, False),
         (rf"适合(?P<need>[{_HAN}]{{2,5}}?){_AFTER}", None, True),

@@ -24,7 +24,9 @@ _ENDS = frozenset('.!?;,:()[]"“”…/&|-–—+*')
 _DOUBTS = frozenset({"sure", "think", "believe", "see", "imagine", "say"})
 _POSSESSIVE = (("'s",), ("’s",), ("photos",), ("photo",), ("pictures",), ("picture",))
 # A hope that may have come to nothing: "I thought it would be perfect for work".
-_HOPES = frozenset({"thought", "hoped", "hoping", "wish", "wished"})
+_HOPES = frozenset({"thought", "hoped", "hoping", "wish", "wished", "maybe", "perhaps"})
+# Right before "for" they say that it is not.
+_UNFIT = frozenset({"questionable", "inappropriate", "unsuitable", "impractical", "wrong"})
 _MAY, _DO = frozenset({"may", "might"}), frozenset({"be", "work", "fit", "do"})
 _GIVEN = frozenset({"gave", "given", "gift", "gifts", "present"})
 _ALL, _EVERY = frozenset({"all", "any", "each", "every"}), frozenset({"each", "every"})
@@ -103,7 +105,11 @@ def _denied(words: tuple[str, ...], at: int) -> bool:
     before = _clause(words, at, 9)
     hoped = not _HOPES.isdisjoint(before) or any(a in _MAY and b in _DO for a, b in itertools.pairwise(before))
     doubted = any(a in negations and b in _DOUBTS for a, b in itertools.pairwise(before))
-    return hoped or doubted or any(w in negations or w in ("too", "little", "leave") for w in _clause(words, at, 4))
+    near = _clause(words, at, 4)
+    # A bit low for work; but a bit of colour for summer.
+    bit = any(a == "bit" and b != "of" for a, b in itertools.pairwise(near))
+    unfit = not _UNFIT.isdisjoint(near[-1:])
+    return hoped or doubted or bit or unfit or any(w in negations or w in ("too", "little", "leave") for w in near)
 
 
 def _clause(words: tuple[str, ...], at: int, longest: int) -> tuple[str, ...]:

@@ -43,6 +43,9 @@ FOR, BY, WHEN, WHERE = "used_for", "used_by", "used_when", "used_where"
         ("I had thought so. Perfect for work", "en", [(WHERE, "work", "work", True)]),
         ("My sister gave me this top for christmas", "en", []),
         ("I recommend them to all my friends", "en", []),
+        ("A bit low for work, a bit warm for a summer day, questionable for work", "en", []),
+        ("A bit of color for summer", "en", [(WHEN, "summer", "summer", False)]),
+        ("Maybe it is right for work", "en", []),
         ("I recommend it to moms. Friends love it", "en", [(BY, "mother", "moms", True)]),
         # A month, how it looks, what the sentence before tells: none of them doubts.
         ("Bought it last May for work", "en", [(WHERE, "work", "work", False)]),
@@ -53,6 +56,9 @@ FOR, BY, WHEN, WHERE = "used_for", "used_by", "used_when", "used_where"
         ("It might be right for work", "en", []),
         # The last of them gets it.
         ("送给男朋友的妹妹，推荐给同事的女儿", "zh", [(BY, "sister", "妹妹", True), (BY, "daughter", "女儿", True)]),
+        ("是否适合给孩子看？不是很适合太小的孩子", "zh", []),
+        ("适合小学低年级的孩子", "zh", [(BY, "children", "孩子", True)]),
+        ("适合有车的朋友住，推荐给我的朋友", "zh", [(None, "有车", "有车", True)]),
         ("适合孩子的妈妈", "zh", [(BY, "mother", "妈妈", True)]),
         ("在晚上使用没有任何不便", "zh", [(WHEN, "night", "晚上", True)]),
         ("在晚上使用没有什么不方便，价格也不便宜", "zh", [(WHEN, "night", "晚上", True)]),
@@ -76,7 +82,7 @@ FOR, BY, WHEN, WHERE = "used_for", "used_by", "used_when", "used_where"
         ("買來露營用的。", "zh", [(FOR, "camping", "露營", True)]),
         ("适合我的发质", "zh", []),
         ("送货很快，送到家，不适合露营", "zh", []),
-        ("我妈妈用，推荐给我朋友们", "zh", [(BY, "friends", "朋友", True)]),
+        ("我妈妈用，送给我朋友们", "zh", [(BY, "friends", "朋友", True)]),
         ("", "en", []),
         ("for", "en", []),
     ],
