@@ -15,7 +15,8 @@ import typer
 import kgspark.cli_opinions  # noqa: F401 - adds its commands to evaluate
 from kgspark import cli_attributes
 from kgspark.cli_audit import audit
-from kgspark.cli_nights import check_command, nights_app, privacy_app, releases_app, telling
+from kgspark.cli_nights import nights_app, privacy_app, releases_app
+from kgspark.cli_on_failure import check_command, telling
 from kgspark.cli_options import (
     DEFAULT_CONFIG,
     ROWS_SHOWN,
@@ -58,6 +59,9 @@ def nightly(
         bool,
         typer.Option("--refit", help="Fit matcher and lexicons anew, instead of going on with the last release's."),
     ] = False,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Also build again, whole, each stage that set something aside.")
+    ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Also build everything anew, and release only if it is the same.")
     ] = False,
@@ -81,7 +85,9 @@ def nightly(
     from kgspark.publish.summary import print_summary
     from kgspark.run import NightOptions, open_lake
 
-    options = NightOptions(full=full, refit=refit, verify=verify, max_minutes=max_minutes, max_texts=max_texts)
+    options = NightOptions(
+        full=full, refit=refit, replay=replay, verify=verify, max_minutes=max_minutes, max_texts=max_texts
+    )
     if dry_run:
         typer.echo("\n".join(lines(forecast_configured(config, night, os.environ, options))))
         return

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
 import os
-import shlex
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from kgspark.cli_options import DEFAULT_CONFIG, ROWS_SHOWN, ConfigOption, JsonOption, lake_of, printer, release_of
-from kgspark.errors import InputError
+from kgspark.cli_options import (
+    DEFAULT_CONFIG,
+    ROWS_SHOWN,
+    ConfigOption,
+    JsonOption,
+    lake_of,
+    options_behind,
+    printer,
+    release_of,
+)
 
 nights_app = typer.Typer(no_args_is_help=True)
 releases_app = typer.Typer(help="List the releases, compare two, keep one for good, delete what none needs.")
@@ -28,6 +31,7 @@ privacy_app = typer.Typer(no_args_is_help=True, help="Personal data in the lake.
 def releases_list(context: typer.Context, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
     """List the releases, oldest first; the last one is what readers see. Exit code 2 where there is none."""
     if context.invoked_subcommand:
+        options_behind(context)
         return
     from kgspark.releases import all_releases, none_yet, retired
 
@@ -218,27 +222,3 @@ def unlock(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
     was = break_lock(lake_of(config)[0])
     typer.echo(f"taken from {was}" if was else "nobody holds the lake")
-
-
-def check_command(command: str | None) -> None:
-    """Raise InputError where --on-failure names no command: better now than when it is needed."""
-    try:
-        words = shlex.split(command or "")
-    except ValueError as error:
-        raise InputError(f"--on-failure {command} cannot be read ({error}); quote it as for a shell.") from None
-    if words and shutil.which(words[0]) is None:
-        raise InputError(f"--on-failure {command}: there is no command {words[0]}; give one that this machine has.")
-
-
-@contextlib.contextmanager
-def telling(command: str | None) -> Iterator[None]:
-    """Run a command, with the error's text on its input, where what is done within fails; the error goes on."""
-    try:
-        yield
-    except Exception as error:
-        if command:
-            try:
-                subprocess.run(shlex.split(command), input=str(error), text=True, check=False)
-            except OSError as failed:
-                typer.echo(f"kgspark: --on-failure {command} could not be run ({failed})", err=True)
-        raise

@@ -45,6 +45,17 @@ def night_of(text: str | None) -> datetime.date:
         raise InputError(f"--date {text} is not a date; write YYYY-MM-DD.") from None
 
 
+def options_behind(context: typer.Context) -> None:
+    """Raises InputError where a group that is a command of its own got options, and then one of its commands: the
+    options would be lost.
+    """
+    given = [
+        name for name in context.params if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    ]
+    if given:
+        raise InputError(f"Write --{given[0].replace('_', '-')} behind {context.invoked_subcommand}, not before it.")
+
+
 def run_of(
     config: Path, night: datetime.date, console: Console, options: NightOptions
 ) -> tuple[SparkSession, Config, NightReport]:

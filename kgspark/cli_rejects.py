@@ -13,6 +13,7 @@ from kgspark.cli_options import (
     DateOption,
     JsonOption,
     night_of,
+    options_behind,
     printer,
     release_of,
     run_of,
@@ -29,8 +30,9 @@ def rejects_list(
     table: TableOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """By table, source, field and rule: how many, and an example. The records themselves are in bronze."""
+    """By table, source, field and rule: how many, and an example, which may be personal. The records are in bronze."""
     if context.invoked_subcommand:
+        options_behind(context)
         return
     from kgspark.publish import rejects
 
@@ -39,12 +41,9 @@ def rejects_list(
 
 
 @rejects_app.command("replay")
-def rejects_replay(
-    config: ConfigOption = DEFAULT_CONFIG,
-    date: DateOption = None,
-) -> None:
-    """Run a night in which every stage that set something aside builds again from what bronze keeps, and say what came
-    back. A mended mapping, setting or dump needs no replay, the next night sees it; what a night cannot see does, such
+def rejects_replay(config: ConfigOption = DEFAULT_CONFIG, date: DateOption = None) -> None:
+    """Run a night with --replay, and say what came back: every stage that set something aside builds all of its rows
+    again. A mended mapping, setting or dump needs no replay, the next night sees it; what a night cannot see does, such
     as more memory for the encoder.
     """
     from kgspark.publish import rejects
@@ -52,8 +51,8 @@ def rejects_replay(
     from kgspark.run import NightOptions, open_lake
 
     night = night_of(date)
-    before = rejects.set_aside(release_of(config)[0])
-    spark, cfg, report = run_of(config, night, printer(), NightOptions(replay=True))
-    after = rejects.set_aside(open_release(open_lake(spark, cfg)))
+    before, _ = release_of(config)
+    spark, cfg, _ = run_of(config, night, printer(), NightOptions(replay=True))
+    after = open_release(open_lake(spark, cfg))
     typer.echo("\n".join(rejects.came_back(before, after)))
-    typer.echo(f"released {report.release.release_id}" if report.release else "nothing was released")
+    typer.echo(f"released {after.release.release_id}")

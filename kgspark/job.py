@@ -42,6 +42,7 @@ def main(
     )
     parser.add_argument("--full", action="store_true", help="build everything anew, whether it changed or not")
     parser.add_argument("--refit", action="store_true", help="fit matcher and lexicons anew")
+    parser.add_argument("--replay", action="store_true", help="also build again what set something aside")
     arguments = parser.parse_args()
     logging.basicConfig(
         level=environ.get("KGSPARK_LOG", "info").upper(), format="%(asctime)s %(name)s %(message)s", force=True
@@ -54,7 +55,7 @@ def main(
         from kgspark.run import NightOptions
 
         ship_wheels()
-        options = NightOptions(full=arguments.full, refit=arguments.refit)
+        options = NightOptions(full=arguments.full, refit=arguments.refit, replay=arguments.replay)
         run_configured(arguments.config, arguments.date, environ, only=only, release=release, options=options)
 
     return guarded(run, str(arguments.config))

@@ -51,8 +51,8 @@ class NightReport:
 @dataclass(frozen=True)
 class NightOptions:
     """How a night is run: ``full`` builds everything anew; ``refit`` fits anew what stages else go on with; ``replay``
-    reads again what was set aside; ``verify`` also builds everything anew and compares; after ``max_minutes`` no
-    further stage begins, nor one that would embed more than ``max_texts``.
+    also builds again, whole, the stages that set something aside; ``verify`` also builds everything anew and compares;
+    after ``max_minutes`` no further stage begins, nor one that would embed more than ``max_texts``.
     """
 
     full: bool = False

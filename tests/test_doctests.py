@@ -12,12 +12,14 @@ ROOT = Path(__file__).resolve().parent.parent
 WITH_EXAMPLES = sorted(
     str(path.relative_to(ROOT).with_suffix("")).replace("/", ".")
     for path in (ROOT / "kgspark").rglob("*.py")
-    if ">>> " in (text := path.read_text(encoding="utf-8")) and "+SKIP" not in text
+    if ">>> " in path.read_text(encoding="utf-8")
 )
+
+
+def test_there_are_examples() -> None:
+    assert len(WITH_EXAMPLES) > 30
 
 
 @pytest.mark.parametrize("module", WITH_EXAMPLES)
 def test_examples(module: str) -> None:
-    failed, tried = doctest.testmod(importlib.import_module(module))
-    assert tried
-    assert not failed
+    assert doctest.testmod(importlib.import_module(module)).failed == 0

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from kgspark.cli_nights import telling
+from kgspark.cli_on_failure import telling
 from kgspark.errors import InputError
 from tests.house_rules import ROOT
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 Answer = TypeVar("Answer")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def in_halves(rows: list[int], ask: Callable[[list[int]], Answer]) -> Iterator[t
         yield rows, answer
         return
     # Here and not above: an exception that is being handled keeps the tensors of what failed.
+    _log.warning("a GPU has no memory for %d texts at once; halves of them are tried", len(rows))
     half = len(rows) // 2
     yield from in_halves(rows[:half], ask)
     yield from in_halves(rows[half:], ask)

@@ -64,7 +64,7 @@ def fit(
     that out in its workers.
     """
     if cfg.reader:
-        named.loaded(cfg.reader, cfg.reader_device)
+        named.loaded(cfg.reader, "cpu")
     if cfg.lexicon:
         return Fit(lexicon_store.load(cfg.lexicon))
     seen = drift.sketch(offers, "offer_id", *_LEARNT_FROM)

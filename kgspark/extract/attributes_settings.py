@@ -41,6 +41,7 @@ class AttributesSettings(Settings):
     )
     reader_device: Literal["auto", "cpu", "cuda"] = Field(
         "cpu",
-        description="Where a reader's tagger runs. cpu: text by text, so that no answer depends on another; auto or "
-        "cuda: many texts at once, and confidences differ in their last digits by what else is asked",
+        description="Where a reader's tagger runs, in each Python worker. cpu: text by text, so that no answer depends "
+        "on another; on a GPU (cuda, or auto where there is one) many texts at once, and confidences differ in their "
+        "last digits by what else is asked",
     )

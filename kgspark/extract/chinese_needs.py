@@ -15,15 +15,22 @@ _HAN = "\u4e00-\u9fff"
 _END = r"(?=$|[^\u4e00-\u9fff\s])"
 # 给客人的感受: what guests feel is nothing for guests.
 _OF = "的(?!感|印象|服务|体验|态度)"
-_DENIED = re.compile("(?:[不没别勿]|是否)(?:是|很|太|大|怎么|会|能|想|敢|愿意|打算|再|要|值得|适合|建议|推荐)*$")
+_DENIED = re.compile(
+    "(?:[不没别勿]|是否)(?:有|是|很|太|大|怎么|会|能|想|敢|愿意|打算|再|要|值得|适合|建议|推荐|送|买|卖)*$"
+)
 # 在晚上使用是非常不方便的: in the same clause the text goes on to say that it does not do; but 没有任何不便, 不便宜.
 _FAILS = re.compile(
-    r"[^，。！？；,.!?;]{0,16}(?<![没无])(?<!没有|任何|什么)(?:不(?:太|大|是很|怎么)?(?:方便|合适|适合|好用)|看不清|不便(?!宜))"
+    r"[^，。！？；,.!?;]{0,16}?(?P<failing>不(?:太|大|是很|怎么)?(?:方便|合适|适合|好用)|看不清|不便(?!宜))"
 )
+_NOT_AT_ALL = re.compile("[没无][^，。！？；,.!?;]{0,4}$")
 _AFTER = rf"(?:用的|用|使用|穿|吃|喝|玩|看|买|的|{_END})"
 _PEOPLE = "|".join(sorted(need_words("zh").audiences, key=lambda word: (-len(word), word)))
-# 有车的朋友, 推荐给朋友: anybody.
-_KIN = re.compile(rf"的(?!朋友)(?P<kin>{_PEOPLE})")
+# 给同事的女儿买; but 老人机, 女士包 and 学生书包 are things.
+_KIN = re.compile(
+    rf"的(?!朋友)(?P<kin>(?:{_PEOPLE}){{1,2}})(?=们|买|用|使用|穿|吃|喝|玩|看|读|阅读|学习|做|住|的|了|生日|礼物|{_END})"
+)
+# 妈妈的朋友, 有车的朋友: somebody.
+_SOMEBODY = re.compile("的朋友")
 # Pattern, relation (None: the seeds tell), strong.
 _CHINESE: tuple[tuple[re.Pattern[str], str | None, bool], ...] = tuple(
     (re.compile(pattern), relation, strong)
@@ -40,6 +47,12 @@ _CHINESE: tuple[tuple[re.Pattern[str], str | None, bool], ...] = tuple(
         (rf"在(?P<need>[{_HAN}]{{1,4}}?)(?:用|使用|穿)", None, False),
     )
 )
+
+
+def _fails(text: str, end: int) -> bool:
+    """Does the clause go on to say that it does not do? 没有任何不便 does not."""
+    failing = _FAILS.match(text, end)
+    return failing is not None and not _NOT_AT_ALL.search(text, end, failing.start("failing"))
 
 
 def _bare(text: str, begin: int, end: int) -> tuple[int, int]:
@@ -65,10 +78,12 @@ def chinese_needs(text: str) -> Iterator[Need]:
             denied = _DENIED.search(text, max(0, match.start() - 6), match.start())
             # 适合我的发质: what is one's own is no kind of use.
             own = phrase.startswith("的")
+            unknown = seeded == USED_BY and _SOMEBODY.match(text, span[1])
             if (
                 denied
                 or own
-                or _FAILS.match(text, span[1])
+                or unknown
+                or _fails(text, span[1])
                 or phrase in known.no_need
                 or any(b < span[1] and span[0] < e for b, e in taken)
             ):

@@ -20,6 +20,8 @@ from kgspark.extract.opinions.review_tokens import Tokens, tokens
 LONGEST_NEED = 3  # words
 _EN = need_words("en")
 _ENDS = frozenset('.!?;,:()[]"“”…/&|-–—+*')
+_SENTENCE_ENDS = frozenset(".!?")
+_BUT_IS_EXCEPT = frozenset({"nothing", "anything", "none", "all", "anyone", "everything"})
 # Denied, they doubt what follows: "I'm not sure", "I don't think that it is right for work".
 _DOUBTS = frozenset({"sure", "think", "believe", "see", "imagine", "say"})
 _POSSESSIVE = (("'s",), ("’s",), ("photos",), ("photo",), ("pictures",), ("picture",))
@@ -27,7 +29,12 @@ _POSSESSIVE = (("'s",), ("’s",), ("photos",), ("photo",), ("pictures",), ("pic
 _HOPES = frozenset({"thought", "hoped", "hoping", "wish", "wished", "maybe", "perhaps"})
 # Right before "for" they say that it is not.
 _UNFIT = frozenset({"questionable", "inappropriate", "unsuitable", "impractical", "wrong"})
-_MAY, _DO = frozenset({"may", "might"}), frozenset({"be", "work", "fit", "do"})
+# It might just be right for work; but last May.
+_MAY, _DO = (
+    frozenset({"may", "might"}),
+    frozenset({"be", "work", "fit", "do", "come", "look", "suit", "become", "make"}),
+)
+_AFTER_MAY = 3  # words
 _GIVEN = frozenset({"gave", "given", "gift", "gifts", "present"})
 _ALL, _EVERY = frozenset({"all", "any", "each", "every"}), frozenset({"each", "every"})
 _FRIENDS = frozenset({"friend", "friends"})
@@ -75,7 +82,7 @@ def _purpose(cut: Tokens, at: int, titled: bool) -> Iterator[Need]:
         for found in _phrase(cut, at + 1, None, strong):
             if (lasts and found.need in _DURATIONS) or _takes_object(cut, found.end):
                 continue
-            if found.relation == USED_WHEN and _GIVEN & set(_clause(cut.words, at, 8)):
+            if found.relation == USED_WHEN and _GIVEN & set(_clause(cut.words, at, 8, _SENTENCE_ENDS)):
                 continue  # "My sister gave me this for christmas"
             # "Waiting for my daughter": alone, "for" shows a time or a place at most, but in a title.
             if strong or titled or found.relation in (USED_WHEN, USED_WHERE):
@@ -103,19 +110,24 @@ def _denied(words: tuple[str, ...], at: int) -> bool:
     """
     negations = language("en").negations
     before = _clause(words, at, 9)
-    hoped = not _HOPES.isdisjoint(before) or any(a in _MAY and b in _DO for a, b in itertools.pairwise(before))
+    may = any(w in _MAY and not _DO.isdisjoint(before[k + 1 : k + 1 + _AFTER_MAY]) for k, w in enumerate(before))
+    hoped = may or not _HOPES.isdisjoint(before)
     doubted = any(a in negations and b in _DOUBTS for a, b in itertools.pairwise(before))
     near = _clause(words, at, 4)
-    # A bit low for work; but a bit of colour for summer.
-    bit = any(a == "bit" and b != "of" for a, b in itertools.pairwise(near))
+    # A bit low for work; but a bit of colour for summer, and every bit as good.
+    bit = any(near[k : k + 2] == ("a", "bit") and near[k + 2 : k + 3] != ("of",) for k in range(len(near)))
     unfit = not _UNFIT.isdisjoint(near[-1:])
     return hoped or doubted or bit or unfit or any(w in negations or w in ("too", "little", "leave") for w in near)
 
 
-def _clause(words: tuple[str, ...], at: int, longest: int) -> tuple[str, ...]:
-    """Of the words before that one those in its clause, at most so many; "but" begins a clause."""
+def _clause(words: tuple[str, ...], at: int, longest: int, ends: frozenset[str] = _ENDS) -> tuple[str, ...]:
+    """Of the words before that one those in its clause, at most so many; "but" begins one, "nothing but" does not."""
     begin = max(at - longest, 0)
-    return words[max([begin, *(k + 1 for k in range(begin, at) if words[k] in _ENDS or words[k] == "but")]) : at]
+
+    def parts(k: int) -> bool:
+        return words[k] in ends or (ends is _ENDS and words[k] == "but" and words[max(k - 1, 0)] not in _BUT_IS_EXCEPT)
+
+    return words[max([begin, *(k + 1 for k in range(begin, at) if parts(k))]) : at]
 
 
 def _before(words: tuple[str, ...], at: int) -> int:

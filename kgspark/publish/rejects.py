@@ -5,20 +5,24 @@ the release's *_rejected tables -> groups -> lines for people; two releases -> w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from pyspark.sql import functions as F
 
+from kgspark.errors import InputError
 from kgspark.releases import KnowledgeGraph
 from kgspark.schema import REJECTED_SUFFIX
+
+_SAME = ("source", "record_id", "field", "rule")
 
 
 @dataclass(frozen=True)
 class SetAside:
     """Rows of one table and source that broke one rule; ``kept``: the record goes on without the value. ``record_id``
-    and ``reason`` are those of one of them.
+    and ``reason`` are those of one of them, and may be personal.
     """
 
     table: str
@@ -31,18 +35,39 @@ class SetAside:
     reason: str
 
 
+def rejecting(kg: KnowledgeGraph) -> list[str]:
+    """The tables of the release beside which there is one of rejects."""
+    return sorted(name.removesuffix(REJECTED_SUFFIX) for name in kg.tables if name.endswith(REJECTED_SUFFIX))
+
+
 def set_aside(kg: KnowledgeGraph, wanted: str | None = None) -> list[SetAside]:
-    """What the release set aside, the most frequent first, of all tables or of ``wanted`` alone."""
+    """What the release set aside, by table, and the most frequent first; of ``wanted`` alone where that is given.
+
+    Raises InputError where nothing is ever set aside of ``wanted``.
+    """
+    known = rejecting(kg)
+    if wanted not in (None, *known):
+        raise InputError(f"{wanted} sets nothing aside; these do: {', '.join(known)}.")
     found = []
-    for name in (name for name in kg.tables if name.endswith(REJECTED_SUFFIX)):
-        of = name.removesuffix(REJECTED_SUFFIX)
-        if wanted in (None, of, name):
-            by = ("source", "field", "rule", "kept")
-            example = F.min(F.struct("record_id", "reason")).alias("example")
-            counted = kg.table(name).groupBy(*by).agg(F.count("*").alias("rows"), example)
-            for row in counted.select(*by, "rows", "example.*").collect():
-                found.append(SetAside(of, **row.asDict()))
+    for name in known if wanted is None else [wanted]:
+        by = ("source", "field", "rule", "kept")
+        example = F.min(F.struct("record_id", "reason")).alias("example")
+        counted = kg.table(name + REJECTED_SUFFIX).groupBy(*by).agg(F.count("*").alias("rows"), example)
+        for row in counted.select(*by, "rows", "example.*").collect():
+            found.append(SetAside(name, **row.asDict()))
     return sorted(found, key=lambda one: (one.table, -one.rows, one.source, one.rule, one.field))
+
+
+def by_rule(found: Iterable[SetAside]) -> list[tuple[str, str, bool, int, str]]:
+    """Table, rule, kept, rows and an example over all sources and fields, the most frequent first."""
+    counts = Counter[tuple[str, str, bool]]()
+    examples: dict[tuple[str, str, bool], str] = {}
+    for one in found:
+        group = (one.table, one.rule, one.kept)
+        counts[group] += one.rows
+        examples[group] = min(one.reason, examples.get(group, one.reason))
+    ordered = sorted(counts, key=lambda group: (group[0], -counts[group], group))
+    return [(*group, counts[group], examples[group]) for group in ordered]
 
 
 def lines(found: Iterable[SetAside]) -> list[str]:
@@ -59,18 +84,23 @@ def records(found: Iterable[SetAside]) -> list[dict[str, Any]]:
     return [asdict(one) for one in found]
 
 
-def came_back(before: Sequence[SetAside], after: Sequence[SetAside]) -> list[str]:
-    """How many of what was set aside still is, by table and rule; what came new is named, too."""
-    counts = [_by_rule(before), _by_rule(after)]
-    return [
-        f"{table:<26} {rule:<22} {counts[0].get((table, rule), 0):>9,} were set aside, "
-        f"{counts[1].get((table, rule), 0):,} are"
-        for table, rule in sorted(counts[0].keys() | counts[1].keys())
-    ] or ["nothing was set aside, and nothing is"]
-
-
-def _by_rule(found: Iterable[SetAside]) -> dict[tuple[str, str], int]:
-    counts: dict[tuple[str, str], int] = {}
-    for one in found:
-        counts[one.table, one.rule] = counts.get((one.table, one.rule), 0) + one.rows
-    return counts
+def came_back(before: KnowledgeGraph, after: KnowledgeGraph) -> list[str]:
+    """A line for each table and rule: of what the first release set aside, how much the second does not; what it sets
+    aside that is new.
+    """
+    found = []
+    for name in rejecting(before):
+        then, now = (kg.table(name + REJECTED_SUFFIX).select(*_SAME).distinct() for kg in (before, after))
+        both = then.withColumn("then", F.lit(1)).join(now.withColumn("now", F.lit(1)), on=list(_SAME), how="full_outer")
+        still = F.count(F.col("then") + F.col("now"))
+        counted = both.groupBy("rule").agg(
+            F.count("then").alias("were"),
+            (F.count("then") - still).alias("back"),
+            (F.count("now") - still).alias("new"),
+        )
+        for row in counted.orderBy("rule").collect():
+            found.append(
+                f"{name:<26} {row['rule']:<22} {row['were']:>9,} were set aside, {row['back']:,} of them came back, "
+                f"{row['new']:,} are new"
+            )
+    return found or ["nothing was set aside, and nothing is"]

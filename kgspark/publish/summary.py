@@ -8,11 +8,10 @@ from pyspark.sql import functions as F
 from rich.console import Console
 from rich.table import Table as Grid
 
+from kgspark.publish.rejects import by_rule, set_aside
 from kgspark.releases import KnowledgeGraph
 from kgspark.run import NightReport
 from kgspark.schema import REJECTED_SUFFIX
-
-RULES_LISTED = 20
 
 
 def print_summary(console: Console, report: NightReport, kg: KnowledgeGraph, config: str) -> None:
@@ -48,13 +47,8 @@ def _rejects(report: NightReport, kg: KnowledgeGraph) -> Grid:
         for row in report.stage_rows
         if row["table"].startswith("bronze.") and row["rejected"]
     ]
-    for name in (table for table in kg.tables if table.endswith(REJECTED_SUFFIX)):
-        counted = (
-            kg.table(name).groupBy("rule", "kept").agg(F.count("*").alias("times"), F.min("reason").alias("example"))
-        )
-        for row in counted.orderBy(F.desc("times"), "rule").limit(RULES_LISTED).collect():
-            what = "value" if row["kept"] else "record"
-            rows.append((name.removesuffix(REJECTED_SUFFIX), row["rule"], what, f"{row['times']:,}", row["example"]))
+    for table, rule, kept, times, example in by_rule(set_aside(kg)):
+        rows.append((table, rule, "value" if kept else "record", f"{times:,}", example))
     grid = Grid(title="set aside, and why", title_justify="left", box=None, padding=(0, 2))
     for place, heading in enumerate(("table", "rule", "what", "times")):
         # Only the example may be cut short; without a least width each column gives up some of its own.

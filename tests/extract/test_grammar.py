@@ -59,6 +59,14 @@ from kgspark.extract.values import grammar
         ("tv 120 x 70 cm vesa 200 x 200mm", [
             ("dimensions", "120 x 70 cm", "120 x 70 cm"), ("vesa", "20 x 20 cm", "200 x 200mm"),
         ]),
+        ("tv 120 x 70 cm vesa (200 x 200 mm)", [
+            ("dimensions", "120 x 70 cm", "120 x 70 cm"), ("vesa", "20 x 20 cm", "200 x 200 mm"),
+        ]),
+        ("monitor 54 x 32 x 20 cm vesa mountable", [("dimensions", "54 x 32 x 20 cm", "54 x 32 x 20 cm")]),
+        ("tv 123 x 71 cm vesa", [("dimensions", "123 x 71 cm", "123 x 71 cm")]),
+        ("vesa 400 x 400 mm, 123 x 71 x 6 cm", [
+            ("vesa", "40 x 40 cm", "400 x 400 mm"), ("dimensions", "123 x 71 x 6 cm", "123 x 71 x 6 cm"),
+        ]),
         ("tv 200 x 200mm", [("dimensions", "20 x 20 cm", "200 x 200mm")]),
         ("1,5 l bottle", [("volume", "1500 ml", "1,5 l")]),
         ("1,500 g", [("weight", "1500 g", "1,500 g")]),

@@ -165,7 +165,7 @@ def _judged(
     score = fitted.score([titles[i] for i in judged], [texts[i] for i in judged])
     return Part(
         model.language,
-        model.encoder,
+        fitted.has_encoder,
         by,
         len(learnt),
         len(judged),

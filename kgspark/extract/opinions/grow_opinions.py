@@ -83,7 +83,7 @@ def grow(
         against = opposites(heard, cuts)
     uses = uses_of(heard)
     lifts, spread = expected_lifts(ratings, products)
-    evidence = word_evidence(heard, uses, lifts, min_support)
+    evidence, rated = word_evidence(heard, uses, lifts, min_support)
     lexicon = seeded(code)
     aspects, opinions = set(lexicon.aspects), dict(lexicon.opinions)
     named = _pointing(cuts, known) | _introduced(cuts, known)
@@ -93,12 +93,12 @@ def grow(
         sure = {word: together(value, votes[word]) if votes[word] else value for word, value in evidence.items()}
         aspects |= _aspects(heard, opinions, known, min_support, named)
         if code == "zh":
-            judging = opinions | _opinions(heard, uses, None, opinions, known, sure)
+            judging = opinions | _opinions(heard, uses, rated, None, opinions, known, sure)
             # A verb with its object (抵制|蒙牛) looks like a topic with its predicate.
             aspects |= {
                 a for a in _aspects(heard, judging, known, min_support, named) if is_noun(a) and not is_closed(a, known)
             }
-        opinions |= _opinions(heard, uses, aspects, opinions, known, sure)
+        opinions |= _opinions(heard, uses, rated, aspects, opinions, known, sure)
         if len(aspects) + len(opinions) == before:
             break
     pairs = _pairs(heard, aspects, opinions, known, lifts, spread, min_support)
@@ -167,13 +167,14 @@ def _says_which(phrase: str, known: Language) -> bool:
 def _opinions(
     heard: Sequence[Heard],
     uses: Uses,
+    rated: Mapping[str, int],
     aspects: set[str] | None,
     opinions: dict[str, float],
     known: Language,
     evidence: Mapping[str, float],
 ) -> dict[str, float]:
     """Words that judge known aspects (None: judge anything, to find aspects, and as surely as without a dictionary) and
-    that the ratings call good or bad.
+    that the ratings call good or bad; ``rated`` are the rated reviews in which each stands.
     """
     judging = {
         one.word
@@ -191,7 +192,7 @@ def _opinions(
         )
         least = MIN_EVIDENCE if aspects is not None else _WITHOUT_DICTIONARY
         if known.opinion_tags:
-            least = max(least, _LEAST_EFFECT * math.sqrt(uses.reviews[word]))
+            least = max(least, _LEAST_EFFECT * math.sqrt(rated[word]))
         if abs(sure) >= least and judges:
             # The probability that the sign is right, by the normal distribution.
             found[word] = math.copysign(0.5 + 0.5 * math.erf(abs(sure) / math.sqrt(2)), sure)

@@ -14,6 +14,7 @@ from kgspark.extract.opinions.opinion_walk import ATTRIBUTE, BARE, LIKE, Slot
 from kgspark.extract.opinions.opinion_words import Language
 from kgspark.extract.opinions.review_tokens import Tokens
 
+# A predicate of its own is often all that its clause says; a slot of its parts counts beside it, so that half is all.
 MIN_WHOLE = 0.1
 
 
@@ -33,12 +34,9 @@ class Heard:
 
 @dataclass(frozen=True)
 class Uses:
-    """How often each word is heard: at all, in how many reviews, as a predicate, with a degree, as a whole clause, with
-    a degree proper.
-    """
+    """How often each word is heard: at all, as a predicate, with a degree, as a whole clause, with a degree proper."""
 
     times: Counter[str] = field(default_factory=Counter)
-    reviews: Counter[str] = field(default_factory=Counter)
     predicates: Counter[str] = field(default_factory=Counter)
     degrees: Counter[str] = field(default_factory=Counter)
     whole: Counter[str] = field(default_factory=Counter)
@@ -51,7 +49,7 @@ class Uses:
 
 def uses_of(heard: Sequence[Heard]) -> Uses:
     """The uses of each word that is heard."""
-    uses = Uses(reviews=Counter(word for _, word in {(one.review, one.word) for one in heard}))
+    uses = Uses()
     for one in heard:
         uses.times[one.word] += 1
         uses.predicates[one.word] += one.slot.pattern != ATTRIBUTE

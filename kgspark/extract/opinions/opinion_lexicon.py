@@ -15,6 +15,8 @@ from kgspark.extract.opinions.opinion_walk import ATTRIBUTE, BARE, COPULA, LIKE,
 from kgspark.extract.opinions.opinion_words import LANGUAGES, aspect_names, canonical, language
 
 FORMAT = 1
+# What a size word says of an aspect where there cannot be too much of it.
+_HOWEVER_MUCH = 2
 # How often a slot of each pattern is what a reader would say it is, with words that are sure.
 _SURE = {COPULA: 0.95, REPORT: 0.95, LIKE: 0.95, ATTRIBUTE: 0.92, BARE: 0.88}
 
@@ -85,6 +87,8 @@ class Lexicon:
         known = language(self.code)
         if slot.pattern == LIKE:
             return float(known.likes.get(word, 0))  # 太爱它的颜色了: nobody loves too much
+        if known.pairs.get((aspect, word)) == _HOWEVER_MUCH:
+            return 0.95  # 价格太低了
         if slot.excess and slot.denied and word in known.plain:
             return 0.0  # "not too long" is a word of politeness as often as praise
         if slot.excess and not slot.denied and (word in known.plain or (self.code == "en" and not word.endswith("er"))):

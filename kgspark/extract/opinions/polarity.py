@@ -97,6 +97,11 @@ class Polarity:
             self._encoder.fit(titles, texts, ratings[:, None] > steps, shares)
         return self
 
+    @property
+    def has_encoder(self) -> bool:
+        """Whether an encoder takes part in the scores."""
+        return self._encoder is not None
+
     def score(self, titles: Sequence[str], texts: Sequence[str]) -> Doubles:
         """How much each review is for the product; below 0 it is against."""
         counted = {name: counter.transform(self._read(name, titles, texts)) for name, counter in self._counters.items()}

@@ -44,8 +44,9 @@ def expected_lifts(ratings: Sequence[float | None], products: Sequence[str | Non
 
 def word_evidence(
     heard: Sequence[Heard], uses: Uses, lifts: Sequence[float | None], min_support: int
-) -> dict[str, float]:
-    """By how many standard errors each word lifts the ratings of reviews: alone, or beside the other words there.
+) -> tuple[dict[str, float], Counter[str]]:
+    """By how many standard errors each word lifts the ratings of reviews, alone or beside the other words there; and in
+    how many rated reviews it stands.
 
     The regression sees through words that only keep good company; alone, a word does not share with its own parts.
     Where both agree on the sign, the surer one counts, else the regression; but for whole predicates, which hold their
@@ -62,7 +63,7 @@ def word_evidence(
     told = [(review, place[word], sign) for (review, word), sign in signs.items() if word in place]
     rated = [lift is not None for lift in lifts]
     if not words or sum(rated) <= len(words):
-        return {}
+        return {}, support
     rows, columns, values = np.array(told).T
     said = sparse.csr_matrix((values.astype(np.float64), (rows, columns)), shape=(len(lifts), len(words)))[rated]
     lift = np.array([value for value in lifts if value is not None])
@@ -74,4 +75,4 @@ def word_evidence(
     surer = np.where((alone * beside > 0) & (abs(alone) > abs(beside)), alone, beside)
     whole = np.array([uses.is_whole(word) for word in words])
     surer = np.where(whole & (alone * beside < 0), 0.0, surer)
-    return dict(zip(words, surer.tolist(), strict=True))
+    return dict(zip(words, surer.tolist(), strict=True)), support

@@ -24,6 +24,8 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 # Degree words that jieba keeps together with the word they modify: 很好, 太差.
 # What makes a noun of the word before, where jieba parts them: 柔软|度.
 NOUN_ENDINGS = frozenset("度性感量率")
+# Denied sizes that mean something else.
+_OF_THEIR_OWN = frozenset(["不少", "不多", "不老", "不新", "不透", "不干", "不软"])
 _PREFIXES = frozenset("很太真挺更最超蛮偏")
 
 
@@ -96,11 +98,17 @@ def _parts(word: str, seeds: dict[str, int]) -> list[str]:
         return [word]
     if word[0] in _PREFIXES:
         return [word[0], word[1:]]
-    if word[0] == "不" and (rest := _parts(word[1:], seeds))[-1] in seeds:
+    if word[0] == "不" and ((rest := _parts(word[1:], seeds))[-1] in seeds or _tells_taste(word)):
         return [word[0], *rest]
     if len(word) == 4 and word[2:] in seeds:
         return [word[:2], word[2:]]
     return [word]
+
+
+def _tells_taste(word: str) -> bool:
+    """不甜, 不滑; but 不大 modifies what follows, and 不少 means many."""
+    known = language("zh")
+    return word[1:] in known.plain and word not in known.negations and word not in _OF_THEIR_OWN
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from decimal import Decimal
 from kgspark.extract.text.folding import folded
 from kgspark.extract.values.doubts import believed, one_of_several, vague
 from kgspark.extract.values.reading import Reading
+from kgspark.extract.values.screen_holes import between_holes
 from kgspark.extract.values.written_numbers import NUMBER, PROPER, canonical
 from kgspark.graph.values import UNITS
 
@@ -67,9 +68,6 @@ _TIMES = r"(?: ?[x×*] ?| by )"
 _LENGTHS = "|".join(sorted((re.escape(u) for u, unit in UNITS.items() if unit in _LENGTH), key=len, reverse=True))
 _SIDE = rf"([ -]?(?:{_LENGTHS})(?![a-wyz]))?((?:{_MARK})? ?[whdl]\.?(?![a-z0-9]))?"
 _SIZE = re.compile(rf"{_START}({NUMBER}){_SIDE}{_TIMES}({NUMBER}){_SIDE}(?:{_TIMES}({NUMBER}){_SIDE})?(?![a-z0-9])")
-# Between which holes a screen is hung: vesa wall mount 200 x 200 mm, 400 x 400 mm; 200 x 200 vesa.
-_HOLES = re.compile(rf"vesa(?: (?:wall|mount\w*|standard|size))*:? ?(?:{_SIZE.pattern} ?(?:[,/&]|and|or|to) ?)*$")
-_HOLES_AHEAD = re.compile(r" ?\(?vesa(?! ?(?:wall|mount\w*|standard|size|:| )*\d)")
 _TO = r"(?: ?[-–—~～] ?| to |至|到)"
 _RANGE = re.compile(rf"{_START}({NUMBER})(?:[ -]?({_UNIT}))?{_TO}({NUMBER})([ -]?)({_UNIT})")
 _DASHED_PACK = re.compile(rf"[1-9]\d?-{NUMBER} (?:fl\.? ?)?oz")
@@ -126,6 +124,7 @@ def read(text: str) -> list[Reading]:
 
 
 def _sizes(plain: str) -> Iterator[Reading]:
+    holes_until = None
     for match in _SIZE.finditer(plain):
         numbers = [number for number in match.group(1, 4, 7) if number]
         units = [unit.strip(" -") for unit in match.group(2, 5, 8) if unit]
@@ -139,7 +138,9 @@ def _sizes(plain: str) -> Iterator[Reading]:
         if all(side is not None and side[1] == "cm" for side in sides):
             value = " x ".join(side[0] for side in sides if side) + " cm"
             sure = _SURE["size"] if units else _SURE["bare size"]
-            hung = _HOLES_AHEAD.match(plain, match.end()) or _HOLES.search(plain, 0, match.start())
+            distances = [side[0] for side in sides if side]
+            hung = between_holes(plain, match.start(), match.end(), distances, holes_until)
+            holes_until = match.end() if hung else None
             name = "vesa" if hung else "dimensions"
             yield Reading(match.start(), match.end(), name, value, None, "cm", sure, "pattern:size")
 
