@@ -102,13 +102,14 @@ def show(
     node_or_text: str,
     config: ConfigOption = DEFAULT_CONFIG,
     facts: Annotated[int, typer.Option(help="Facts to show.")] = 20,
+    release: Annotated[str | None, typer.Option(help="A release or a tag; the latest if not given.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """A node with its facts, and for every fact where it was read."""
     from kgspark.publish.render import node_lines, node_record
     from kgspark.publish.show import view
 
-    node = view(release_of(config)[0], node_or_text, facts=facts)
+    node = view(release_of(config, release)[0], node_or_text, facts=facts)
     if as_json:
         typer.echo(json.dumps(node_record(node), ensure_ascii=False))
         return
@@ -121,7 +122,7 @@ def show(
 def sql(
     query: str,
     config: ConfigOption = DEFAULT_CONFIG,
-    release: Annotated[str | None, typer.Option(help="A release; the latest if not given.")] = None,
+    release: Annotated[str | None, typer.Option(help="A release or a tag; the latest if not given.")] = None,
     rows: Annotated[int, typer.Option(help="Rows to print.")] = ROWS_SHOWN,
     as_json: JsonOption = False,
 ) -> None:

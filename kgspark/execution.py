@@ -93,14 +93,14 @@ class Execution:
         # The entries before these have had a stage's time to be written: an error in them ends the night here.
         self.ledger.settle()
         self.ledger.record_stage(rows)
-        self.progress.end(stage.name, sum(written[name].rows for name in stage.writes))
+        self.progress.end(stage.name, sum(written[name].rows for name in stage.writes), plan.how)
 
     def _skip(self, stage: Stage, plan: Plan) -> None:
         """Go on with the stage's released tables, which passed their gates over the same inputs."""
         made = [self.ledger.entry(stage.name, name, self.released[name]) for name in stage.writes]
         tonight = {"how": plan.how, "why": plan.why, "inputs": plan.inputs, "peak_driver_mb": peak_driver_mb()}
         self.ledger.record_stage([row | UNSPENT | tonight for row in made])
-        self.progress.end(stage.name, sum(row["rows_out"] for row in made))
+        self.progress.end(stage.name, sum(row["rows_out"] for row in made), plan.how)
 
     def anew(self, stage: Stage) -> dict[str, tuple[DataFrame, DataFrame]]:
         """For each table of a stage what the night has, and what building it whole from tonight's inputs gives."""

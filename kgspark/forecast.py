@@ -18,13 +18,16 @@ from kgspark.tonight import Tonight
 
 @dataclass(frozen=True)
 class StageForecast:
-    """``rows``: input rows to do, where known; ``seconds``: the median of past nights, None without any."""
+    """``rows``: input rows to do, where known; ``seconds``: the median of past nights that did it so, else
+    (``at_most``) the dearest night; None without any.
+    """
 
     stage: str
     how: How
     why: str
     rows: int | None
     seconds: float | None
+    at_most: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def forecast(tonight: Tonight, past: Sequence[NightBill]) -> Forecast:
         if how != "skip" and RAW not in stage.reads:
             changed |= set(stage.writes)
         to_do = sum(touched.get(name, 0) for name in stage.reads) if how == "keys" and _of_bronze(stage) else None
-        stages.append(StageForecast(stage.name, how, why, 0 if how == "skip" else to_do, _seconds(stage, how, past)))
+        stages.append(StageForecast(stage.name, how, why, 0 if how == "skip" else to_do, *_seconds(stage, how, past)))
     return Forecast(brought, stages, tonight.about_runs())
 
 
@@ -82,9 +85,13 @@ def lines(made: Forecast) -> Iterator[str]:
         )
     for stage in made.stages:
         rows = "" if stage.rows is None else f"{stage.rows:,} rows"
-        seconds = "never ran" if stage.seconds is None else f"{stage.seconds:.1f} s"
+        seconds = "never ran" if stage.seconds is None else f"{'<= ' if stage.at_most else ''}{stage.seconds:.1f} s"
         yield f"  {stage.stage:<22} {stage.how:<11} {rows:>16} {seconds:>12}  {stage.why}"
-    yield "no night to go by yet" if made.seconds is None else f"about {made.seconds:.0f} s, stages one after another"
+    if made.seconds is None:
+        yield "no night to go by yet"
+    else:
+        bound = "at most" if any(stage.at_most for stage in made.stages) else "about"
+        yield f"{bound} {made.seconds:.0f} s, stages one after another; start and release come on top, a minute or two"
 
 
 def _of_bronze(stage: Stage) -> bool:
@@ -103,10 +110,12 @@ def _arrivals(tonight: Tonight, released: dict[str, int]) -> list[Arrival]:
     return arrivals(pairs, night, absent(lake.spark, night.sources))
 
 
-def _seconds(stage: Stage, how: How, past: Sequence[NightBill]) -> float | None:
+def _seconds(stage: Stage, how: How, past: Sequence[NightBill]) -> tuple[float | None, bool]:
     if how == "skip":
-        return 0.0
+        return 0.0, False
     known = [bill for night in past for bill in night.stages if bill.stage == stage.name]
     alike = median([bill.total_seconds for bill in known if bill.how == how])
+    if alike is not None:
+        return alike, False
     # The stage was never done so: the dearest way is the upper bound.
-    return alike if alike is not None else max((bill.total_seconds for bill in known), default=None)
+    return max((bill.total_seconds for bill in known), default=None), bool(known)

@@ -25,19 +25,37 @@ def guarded(command: Callable[[], object], config: str | None = None) -> int:
             code = command()
         return code if isinstance(code, int) else 0
     except KgsparkError as error:
+        if before := _stopped_before(error):
+            return _ended(before)
         _say(with_config(str(error), config))
         return error.exit_code
     except Stopped as stopped:
-        _say(str(stopped))
-        leave(stopped.exit_code)
-        return stopped.exit_code
+        return _ended(stopped)
     except Exception as error:
+        if before := _stopped_before(error):
+            return _ended(before)
         if os.environ.get("KGSPARK_LOG", "").upper() == "DEBUG":
             raise
         text = text_of(error).splitlines()
         what = f"{type(error).__name__}: {text[0][:300] if text else ''}"
         _say(f"the engine failed ({what}); run again with KGSPARK_LOG=debug for the whole trace.")
         return EngineError.exit_code
+
+
+def _stopped_before(error: BaseException) -> Stopped | None:
+    """The signal during whose handling the error came: one to the whole process group ends Spark, too, and what closes
+    books then fails.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, Stopped):
+        cause = cause.__context__
+    return cause
+
+
+def _ended(stopped: Stopped) -> int:
+    _say(str(stopped))
+    leave(stopped.exit_code)
+    return stopped.exit_code
 
 
 def leave(code: int) -> None:

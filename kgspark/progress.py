@@ -9,6 +9,8 @@ import time
 from rich.console import Console
 from rich.status import Status
 
+# What was done, in an operator's words.
+_HOW = {"skip": "unchanged", "keys": "changed keys", "difference": "what differs", "all": "built anew"}
 log = logging.getLogger(__name__)
 
 
@@ -40,14 +42,15 @@ class Progress:
             self._began[name] = time.monotonic()
             self._say()
 
-    def end(self, name: str, rows: int) -> None:
-        """A stage is done, with the rows it wrote."""
+    def end(self, name: str, rows: int, how: str) -> None:
+        """A stage is done: rows of its tables, and how they were made (``Plan.how``)."""
         with self._lock:
             self._done += 1
             seconds = time.monotonic() - self._began.pop(name)
             if self._console is not None:
                 self._console.print(
-                    f"  {self._done:>2}/{self._total}  {name:<22} {rows:>10,} rows  {seconds:6.1f} s", highlight=False
+                    f"  {self._done:>2}/{self._total}  {name:<22} {rows:>10,} rows  {seconds:6.1f} s  {_HOW[how]}",
+                    highlight=False,
                 )
             self._say()
 

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from kgspark import guard, schedule
+from kgspark.errors import EngineError
 from kgspark.stops import Stopped, stoppable, unbroken, within
 from tests.test_schedule import OFFERS, REVIEWS
 
@@ -31,6 +32,24 @@ def test_a_signal_ends_a_wait_and_is_one_sentence_and_an_exit_code(
     assert capsys.readouterr().err == f"kgspark: Stopped by {number.name}; the same command begins again.\n"
     # Whoever called us has their own handlers back.
     assert signal.getsignal(number) is before
+
+
+def test_what_fails_while_a_signal_is_handled_is_the_signal_all_the_same(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[int] = []
+    monkeypatch.setattr(guard, "leave", left.append)
+
+    def command() -> None:
+        try:
+            raise Stopped(signal.SIGTERM)
+        finally:
+            # Spark had the signal, too, and the lock cannot be given back.
+            raise EngineError("py4j does not exist in the JVM")
+
+    assert guard.guarded(command) == 143
+    assert left == [143]
+    assert capsys.readouterr().err == "kgspark: Stopped by SIGTERM; the same command begins again.\n"
 
 
 def test_the_second_signal_is_not_waited_for() -> None:

@@ -65,7 +65,8 @@ def by_rule(found: Iterable[SetAside]) -> list[tuple[str, str, bool, int, str]]:
     for one in found:
         group = (one.table, one.rule, one.kept)
         counts[group] += one.rows
-        examples[group] = min(one.reason, examples.get(group, one.reason))
+        said = f"{one.source}: {one.reason}"
+        examples[group] = min(said, examples.get(group, said))
     ordered = sorted(counts, key=lambda group: (group[0], -counts[group], group))
     return [(*group, counts[group], examples[group]) for group in ordered]
 

@@ -17,6 +17,8 @@ from kgspark.schema import REJECTED_SUFFIX
 def print_summary(console: Console, report: NightReport, kg: KnowledgeGraph, config: str) -> None:
     """Print tables with their rows, rejects by rule, seconds per stage, the release, and the next command."""
     console.print(_tables(report))
+    if all(row["how"] == "skip" for row in report.stage_rows):
+        console.print("nothing that a stage reads has changed: all tables are those of the release before")
     rejects = _rejects(report, kg)
     if rejects.row_count:
         console.print(rejects)
@@ -32,12 +34,13 @@ def print_summary(console: Console, report: NightReport, kg: KnowledgeGraph, con
 
 def _tables(report: NightReport) -> Grid:
     grid = Grid(title="tables", title_justify="left", box=None, padding=(0, 2))
-    for heading in ("table", "rows", "set aside", "MB"):
+    for heading in ("table", "rows", "written", "set aside", "MB written"):
         grid.add_column(heading, justify="left" if heading == "table" else "right")
     for row in report.stage_rows:
         if not row["table"].endswith(REJECTED_SUFFIX):
             megabytes = f"{row['bytes_written'] / 1e6:.1f}"
-            grid.add_row(row["table"], f"{row['rows_out']:,}", f"{row['rejected']:,}", megabytes)
+            rows, written, rejected = (f"{row[name] or 0:,}" for name in ("rows_out", "inserted", "rejected"))
+            grid.add_row(row["table"], rows, written, rejected, megabytes)
     return grid
 
 
@@ -78,5 +81,5 @@ def _seconds(report: NightReport) -> Grid:
         f"{sum(t[1] for t in totals.values()):.1f}",
         style="bold",
     )
-    grid.add_row("the night, stages side by side", f"{report.seconds:.1f}", "", style="bold")
+    grid.add_row("from this command to here, stages side by side", f"{report.seconds:.1f}", "", style="bold")
     return grid

@@ -50,8 +50,8 @@ def test_counted_by_rule_with_the_first_as_an_example(spark: SparkSession) -> No
     with pytest.raises(InputError, match=r"silver\.reviews sets nothing aside; these do: silver\.offers"):
         rejects.set_aside(kg, "silver.reviews")
     assert rejects.by_rule(found) == [
-        ("silver.offers", "price_negative", True, 3, "-2 is below 0"),
-        ("silver.offers", "price_unreadable", True, 1, "'cheap' is no number"),
+        ("silver.offers", "price_negative", True, 3, "mall: -3 is below 0"),
+        ("silver.offers", "price_unreadable", True, 1, "mall: 'cheap' is no number"),
     ]
     assert "2 values  such as 3: -2 is below 0" in rejects.lines(found)[0]
     assert rejects.lines([]) == ["nothing is set aside"]
