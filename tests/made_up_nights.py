@@ -17,6 +17,7 @@ from kgspark.run import NightOptions, run_night
 from tests.builders import rows
 
 OFFERS, MEMBERS, PRODUCTS, NODES = "silver.offers", "silver.product_offers", "silver.products", "graph.nodes"
+REJECTED = "graph.nodes_rejected"
 MONDAY = datetime.date(2026, 1, 5)
 
 
@@ -31,6 +32,8 @@ class World:
         self.built: dict[str, int] = {}
         self.date = MONDAY
         self.lies = False
+        # Labels of which no node can be made, for a reason that no table tells.
+        self.rejects, self.broken = False, set[str]()
 
     def stages(self) -> tuple[Stage, ...]:
         return (
@@ -98,4 +101,10 @@ class World:
         kept = F.substring(F.sha2("product_id", 256), 1, 16)
         blank = rows(self.spark, NODES, [{"kind": "brand"}]).drop("node_id", "node_key", "label")
         made = products.select(F.concat(F.lit("brand/"), kept).alias("node_id"), F.col("title").alias("label"))
-        return {NODES: made.withColumn("node_key", F.xxhash64("node_id")).crossJoin(blank)}
+        nodes = made.withColumn("node_key", F.xxhash64("node_id")).crossJoin(blank)
+        if not self.rejects:
+            return {NODES: nodes}
+        bad = F.col("label").isin(*self.broken)
+        why = rows(self.spark, REJECTED, [{"source": "s", "field": "*", "rule": "not_embedded"}]).drop("record_id")
+        rejected = nodes.where(bad).select(F.col("label").alias("record_id")).crossJoin(why)
+        return {NODES: nodes.where(~bad), REJECTED: rejected}

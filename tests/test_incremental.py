@@ -15,7 +15,8 @@ from pyspark.sql import SparkSession
 import kgspark
 from kgspark.errors import GateError
 from kgspark.graph.settings import GraphSettings
-from tests.made_up_nights import MEMBERS, MONDAY, NODES, OFFERS, PRODUCTS, World
+from kgspark.publish.rejects import came_back
+from tests.made_up_nights import MEMBERS, MONDAY, NODES, OFFERS, PRODUCTS, REJECTED, World
 
 
 @pytest.fixture
@@ -49,6 +50,19 @@ def test_a_night_does_only_what_changed_and_equals_a_full_one(world: World) -> N
     del world.titles["c"]
     assert world.how(verify=True) == ["difference", "difference", "keys", "difference"]
     assert world.released(PRODUCTS, "title") == ["Kettle", "kettle, steel"]
+
+
+def test_a_replay_brings_back_what_no_table_tells_of(world: World) -> None:
+    world.rejects, world.broken = True, {"lamp"}
+    world.night()
+    assert world.released(REJECTED, "record_id") == ["lamp"]
+    world.broken = set()
+    assert world.how()[2:] == ["skip", "skip"]
+    before = kgspark.open(world.cfg.lake, spark=world.spark)
+    assert world.how(replay=True)[2:] == ["skip", "difference"]
+    assert world.released(NODES, "label") == ["kettle", "lamp"]
+    (line,) = came_back(before, kgspark.open(world.cfg.lake, spark=world.spark))
+    assert "1 were set aside, 1 of them came back, 0 are new" in line
 
 
 @pytest.mark.slow
