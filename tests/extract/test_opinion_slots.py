@@ -107,6 +107,16 @@ def test_chinese(text: str, said: Said) -> None:
     assert _said(text, "zh") == said
 
 
+def test_a_kind_that_ratings_like_or_dislike_is_no_opinion_before_its_noun() -> None:
+    known = seeded("en")
+    learnt = dict(known.opinions) | {"dolman": -0.9}
+    known = replace(known, opinions=learnt, aspects=known.aspects | {"sleeve", "length"}, pairs={("sleeve", "long"): 1})
+    text = "My long sleeves. Dolman sleeves. Very dolman sleeves. The sleeves are long. The right length. low quality."
+    assert [(text[m.opinion_begin : m.opinion_end], m.judgement.polarity) for m in mentions(text, known)] == [
+        ("dolman", -1), ("long", 1), ("right", 1), ("low", -1),
+    ]  # fmt: skip
+
+
 def test_a_size_before_a_noun_tells_which_and_complains_of_nothing() -> None:
     known = replace(seeded("en"), pairs={("size", "thick"): -1.0, ("size", "large"): 1.0})
     text = "A thick size fits. I took the large size. The size is thick. A very thick size."

@@ -59,7 +59,7 @@ class Lexicon:
         ):
             return None  # "a pretty hefty price": pretty is a degree here
         polarity = self._polarity(aspect, words[slot.opinion], slot)
-        if not polarity or (polarity < 0 and self._tells_which(aspect, words, slot)):
+        if not polarity or self._tells_which(aspect, words, slot, polarity):
             return None
         sign = 1 if polarity > 0 else -1
         return Judgement(aspect, count, -sign if slot.denied else sign, round(_SURE[slot.pattern] * abs(polarity), 4))
@@ -73,14 +73,16 @@ class Lexicon:
                 return canonical(term), len(phrase) - begin
         return None
 
-    def _tells_which(self, aspect: str, words: tuple[str, ...], slot: Slot) -> bool:
-        """Whether a size before a noun only tells which one is meant: "a smaller chest" is no complaint, "a very tight
-        sleeve" and "a high price" are.
+    def _tells_which(self, aspect: str, words: tuple[str, ...], slot: Slot, polarity: float) -> bool:
+        """Whether a word before a noun only tells which one is meant: "a smaller chest" and "dolman sleeves" are no
+        complaints, "a very tight sleeve" and "a high price" are; "long sleeves" are no praise.
         """
         known, word, before = language(self.code), words[slot.opinion], words[max(slot.opinion - 1, 0)]
         # "a" is among the degrees for "a bit".
         degree = before in known.degrees and before not in known.determiners
-        meant = word in known.plain and (aspect, word) not in known.pairs
+        # Of a kind that ratings dislike: dolman sleeves, polyester lining.
+        learnt = self.code == "en" and polarity < 0 and word not in known.seeds
+        meant = (word in known.plain or learnt) and (aspect, word) not in known.pairs
         return slot.pattern == ATTRIBUTE and meant and not (slot.excess or degree)
 
     def _polarity(self, aspect: str, word: str, slot: Slot) -> float:
