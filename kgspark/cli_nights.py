@@ -20,6 +20,7 @@ from kgspark.cli_options import (
     options_behind,
     printer,
     release_of,
+    under_way,
 )
 
 nights_app = typer.Typer(no_args_is_help=True)
@@ -65,7 +66,9 @@ def releases_diff(
     from kgspark.publish.readers import open_release
 
     older, _ = release_of(config, before)
-    found = release_diff.difference(older, open_release(older.lake, release=after))
+    newer = open_release(older.lake, release=after)
+    under_way(f"comparing {len(newer.tables)} tables, row by row where their versions differ")
+    found = release_diff.difference(older, newer)
     typer.echo(json.dumps(found.record(), ensure_ascii=False) if as_json else "\n".join(release_diff.lines(found)))
 
 
@@ -78,6 +81,7 @@ def releases_tag(release_id: str, name: str, config: ConfigOption = DEFAULT_CONF
     check_tag(name)
     lake, cfg = lake_of(config, released=True)
     with Lock(lake, cfg.lock, f"the tag {name}"):
+        under_way("copying the release's tables")
         typer.echo(f"{release_id} is kept as {name} in {tag(lake, release_id, name, cfg.spark.tables_at_a_time).root}")
 
 
@@ -92,6 +96,7 @@ def releases_vacuum(
 
     lake, cfg = lake_of(config, released=True)
     with Lock(lake, cfg.lock, "a vacuum"):
+        under_way("deleting what only older releases need, table by table")
         done = vacuum(lake, keep, cfg.spark.tables_at_a_time)
     typer.echo(
         f"kept {', '.join(done.kept)}; {len(done.retired)} can no longer be opened; {len(done.hours)} tables swept"
@@ -193,7 +198,9 @@ def privacy_report(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = 
     """What personal data is where, by the marks in schemas/."""
     from kgspark.privacy import report
 
-    found = report.report(release_of(config)[0])
+    kg, _ = release_of(config)
+    under_way(f"counting what is personal in {len(kg.tables)} tables")
+    found = report.report(kg)
     typer.echo(json.dumps([vars(each) for each in found]) if as_json else "\n".join(report.lines(found)))
 
 

@@ -45,6 +45,11 @@ def night_of(text: str | None) -> datetime.date:
         raise InputError(f"--date {text} is not a date; write YYYY-MM-DD.") from None
 
 
+def under_way(what: str) -> None:
+    """Say what takes its time; not where the answer goes."""
+    typer.echo(f"{what} ...", err=True)
+
+
 def options_behind(context: typer.Context) -> None:
     """Raises InputError where a group that is a command of its own got options, and then one of its commands: the
     options would be lost.
