@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from kgspark.cli_options import JsonOption
+from kgspark.cli_options import JsonOption, under_way
 from kgspark.cli_resolve import evaluate_app
 
 
@@ -36,7 +36,7 @@ def evaluate_polarity(
 
     cfg = load(config, os.environ) if config else Config()
     sources = load_sources([str(path) for path in source], os.environ)
-    report = evaluation.evaluate(nights.session(cfg), sources, cfg, folds, encoder)
+    report = evaluation.evaluate(nights.session(cfg), sources, cfg, folds, encoder, under_way)
     typer.echo(json.dumps(report.record()) if as_json else "\n".join(evaluation.lines(report)))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,10 @@ PARTS = 10
 _NAMED_SHARE = 0.9
 # Nobody's pseudonyms leave an evaluation.
 _KEY = b"k" * SHORTEST_KEY
+
+
+def _unheard(_: str) -> None:
+    """Where nobody waits."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,12 @@ class Report:
 
 
 def evaluate(
-    spark: SparkSession, sources: Sequence[Source], cfg: Config, folds: int, encoder: bool | None = None
+    spark: SparkSession,
+    sources: Sequence[Source],
+    cfg: Config,
+    folds: int,
+    encoder: bool | None = None,
+    say: Callable[[str], object] = _unheard,
 ) -> Report:
     """Hold out the first ``folds`` of ten parts, one after the other; judge each by models learnt on the other nine.
 
@@ -91,7 +100,8 @@ def evaluate(
     those in between are learnt from and not judged. A part holds whole products where nine in ten reviews name one,
     else reviews by the hash of their text, so that copies stay together. ``encoder``: with the encoder or without
     (None: with it where it is installed); languages that it does not know are judged without, and each part says so.
-    Raises InputError where no language has reviews of both sides, or an encoder is wanted and not installed.
+    ``say`` is told of each part before it is learnt. Raises InputError where no language has reviews of both sides, or
+    an encoder is wanted and not installed.
     """
     started = time.perf_counter()
     if encoder and not any(map(polarity_encoder.available, LANGUAGES)):
@@ -104,7 +114,7 @@ def evaluate(
     parts: list[Part] = []
     for code in LANGUAGES:
         model = Model(code, polarity_encoder.available(code) and encoder is not False, cfg.embed.device)
-        parts += _language(rows, model, folds)
+        parts += _language(rows, model, folds, say)
     if not parts:
         raise InputError("The sources hold no language with reviews for and against; give sources whose reviews rate.")
     return Report(tuple(parts), time.perf_counter() - started)
@@ -124,7 +134,7 @@ def reviews_of(spark: SparkSession, sources: Sequence[Source], cfg: Config) -> D
     return reviews.build(bronze[records.TABLES["reviews"]], cfg=cfg.silver, night=night)["silver.reviews"]
 
 
-def _language(rows: pa.Table, model: Model, folds: int) -> list[Part]:
+def _language(rows: pa.Table, model: Model, folds: int, say: Callable[[str], object] = _unheard) -> list[Part]:
     languages = np.array(rows.column("language").to_pylist(), dtype=object)
     here = np.flatnonzero(languages == model.language)
     texts, titles = ([rows.column(name)[int(row)].as_py() or "" for row in here] for name in ("text", "title"))
@@ -132,7 +142,12 @@ def _language(rows: pa.Table, model: Model, folds: int) -> list[Part]:
     if not ((ratings >= LIKED).any() and (ratings <= DISLIKED).any()):
         return []
     by, part = _parts(rows, here, titles, texts)
-    return [_judged(model, by, titles, texts, ratings, part == number) for number in range(folds)]
+    parts = []
+    for number in range(folds):
+        long = ", with the encoder: many minutes on a CPU" if model.encoder else ""
+        say(f"part {number + 1} of {folds}, {model.language}: learning from {np.sum(part != number):,} reviews{long}")
+        parts.append(_judged(model, by, titles, texts, ratings, part == number))
+    return parts
 
 
 def _parts(
