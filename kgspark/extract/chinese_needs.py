@@ -35,7 +35,7 @@ _SOMEBODY = re.compile("的朋友")
 _CHINESE: tuple[tuple[re.Pattern[str], str | None, bool], ...] = tuple(
     (re.compile(pattern), relation, strong)
     for pattern, relation, strong in (
-        (rf"(?:送给|推荐给(?!我?的?朋友)|买给)(?P<need>[{_HAN}]{{1,5}}?){_AFTER}", USED_BY, True),
+        (rf"(?:送给|推荐给(?!我?的?(?:同事)?朋友)|买给)(?P<need>[{_HAN}]{{1,5}}?){_AFTER}", USED_BY, True),
         (rf"[给送](?P<need>{_PEOPLE})(?:买|用|穿|吃|喝|玩|看|{_OF}|礼物|生日|使用|{_END})", USED_BY, True),
         (rf"给(?P<need>[{_HAN}]{{1,4}}?)(?:买|用|穿|吃|喝|玩|看|做)", USED_BY, False),
         (rf"适合(?P<need>[{_HAN}]{{2,5}}?){_AFTER}", None, True),

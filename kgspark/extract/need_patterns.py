@@ -26,7 +26,7 @@ _BUT_IS_EXCEPT = frozenset({"nothing", "anything", "none", "all", "anyone", "eve
 _DOUBTS = frozenset({"sure", "think", "believe", "see", "imagine", "say"})
 _POSSESSIVE = (("'s",), ("’s",), ("photos",), ("photo",), ("pictures",), ("picture",))
 # A hope that may have come to nothing: "I thought it would be perfect for work".
-_HOPES = frozenset({"thought", "hoped", "hoping", "wish", "wished", "maybe", "perhaps"})
+_HOPES = frozenset({"thought", "hoped", "hoping", "wish", "wished", "hope", "hopes", "maybe", "perhaps"})
 # Right before "for" they say that it is not.
 _UNFIT = frozenset({"questionable", "inappropriate", "unsuitable", "impractical", "wrong"})
 # It might just be right for work; but last May.
@@ -35,6 +35,7 @@ _MAY, _DO = (
     frozenset({"be", "work", "fit", "do", "come", "look", "suit", "become", "make"}),
 )
 _AFTER_MAY = 3  # words
+_WAITED = frozenset({"wait", "waiting", "waited", "search", "searching"})
 _GIVEN = frozenset({"gave", "given", "gift", "gifts", "present"})
 _ALL, _EVERY = frozenset({"all", "any", "each", "every"}), frozenset({"each", "every"})
 _FRIENDS = frozenset({"friend", "friends"})
@@ -73,6 +74,8 @@ def _english(cut: Tokens, titled: bool) -> Iterator[Need]:
 
 def _purpose(cut: Tokens, at: int, titled: bool) -> Iterator[Need]:
     before = cut.words[_before(cut.words, at)] if at else ""
+    if before in _WAITED:
+        return  # waiting for weather to cool off
     if before in _EN.gifts:
         yield from _phrase(cut, at + 1, USED_BY, True)
     else:

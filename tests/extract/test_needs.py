@@ -56,6 +56,7 @@ FOR, BY, WHEN, WHERE = "used_for", "used_by", "used_when", "used_where"
         ("It might be right for work", "en", []),
         ("It might just work for travel. It may well be perfect for winter", "en", []),
         ("It might come in handy for travel", "en", []),
+        ("I cant wear it in winter, waiting for summer, I hope to wear it after pregnancy", "en", []),
         ("Nothing but trouble for work", "en", []),
         ("Every bit as good for work", "en", [(WHERE, "work", "work", True)]),
         ("My sister gave me this - perfect for christmas", "en", []),

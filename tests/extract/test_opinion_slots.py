@@ -50,6 +50,10 @@ def _said(text: str, code: str) -> Said:
         # People's own.
         ("I have a beautiful color and it fits my great shape.", []),
         ("I own a cute belt. I have no curves and thin legs.", []),
+        ("I do have a long size and this color is thin.", [("color", "thin", -1)]),
+        # How much, and in what condition; and without an apostrophe.
+        ("Paper thin. The fabric is paper thin. Still in good shape.", []),
+        ("The fit isnt great.", [("fit", "great", -1)]),
         ("The battery is in the box.", []),
         # Supposed of others; an adverb; not too much is politeness as often as praise.
         ("You may not like the look.", []),

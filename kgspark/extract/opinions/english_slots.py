@@ -22,6 +22,10 @@ from kgspark.extract.opinions.opinion_walk import (
 SUPPOSING = frozenset({"may", "might", "would", "could"})
 PERSONAL = frozenset({"my", "your", "his", "her", "our"})
 PEOPLE = frozenset({"i", "you", "we", "she", "he", "who"})
+# A noun that only says how much: paper thin. Nor is "in good shape" a shape.
+COMPARED = frozenset(
+    {("paper", "thin"), ("skin", "tight"), ("razor", "sharp"), ("crystal", "clear"), ("rock", "solid"), ("ice", "cold")}
+)
 HAVING = frozenset({"have", "has", "had", "own", "owned", "'ve", "'m", "am"})
 
 
@@ -31,6 +35,9 @@ class English(Walk):
     def judged(self, at: int, earlier: dict[int, list[Slot]]) -> list[Slot]:
         """Slots of the opinion there."""
         left = self.left(at)
+        before, word, after = (self.word(at + step) for step in (-1, 0, 1))
+        if (before, word) in COMPARED or (before, after) == ("in", "shape"):
+            return []
         if self.word(left.at) in self.known.copulas and not self.noun(left.at):
             return self._by_copula(at, left)
         found = self.shared(at, left, earlier) or self._by_place(at, left)
@@ -43,7 +50,7 @@ class English(Walk):
         # "is like the", "looks like the": no liking.
         says = (
             self.word(left.at) in ("i", "we", "she", "he", "they", "also")
-            or self.word(left.at) in self.known.auxiliaries - SUPPOSING
+            or self.word(left.at) in self.known.auxiliaries - SUPPOSING - HAVING
         )
         phrase = self._ahead(at + 2)
         if phrase and says and self.word(at + 1) in ("the", "its", "their", "how"):
@@ -79,6 +86,8 @@ class English(Walk):
         if self.word(before) == "of":
             head = self.phrase(before - 1)
             return [head] if head else []
+        if self.word(before) in HAVING:
+            return []  # I do have a long torso and this waist is short
         if self.word(before) in JOINING:
             return [*self._subjects(before - 1), phrase]
         return [phrase] if self._opens(before) or before < phrase[0] - 1 else []
