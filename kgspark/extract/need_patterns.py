@@ -30,10 +30,8 @@ _HOPES = frozenset({"thought", "hoped", "hoping", "wish", "wished", "hope", "hop
 # Right before "for" they say that it is not.
 _UNFIT = frozenset({"questionable", "inappropriate", "unsuitable", "impractical", "wrong"})
 # It might just be right for work; but last May.
-_MAY, _DO = (
-    frozenset({"may", "might"}),
-    frozenset({"be", "work", "fit", "do", "come", "look", "suit", "become", "make"}),
-)
+_MAY = frozenset({"may", "might"})
+_DO = frozenset({"be", "work", "fit", "do", "come", "look", "suit", "become", "make"})
 _AFTER_MAY = 3  # words
 _WAITED = frozenset({"wait", "waiting", "waited", "search", "searching"})
 _GIVEN = frozenset({"gave", "given", "gift", "gifts", "present"})

@@ -34,10 +34,10 @@ class English(Walk):
 
     def judged(self, at: int, earlier: dict[int, list[Slot]]) -> list[Slot]:
         """Slots of the opinion there."""
-        left = self.left(at)
         before, word, after = (self.word(at + step) for step in (-1, 0, 1))
         if (before, word) in COMPARED or (before, after) == ("in", "shape"):
             return []
+        left = self.left(at)
         if self.word(left.at) in self.known.copulas and not self.noun(left.at):
             return self._by_copula(at, left)
         found = self.shared(at, left, earlier) or self._by_place(at, left)
