@@ -157,4 +157,7 @@ def conform(frame: DataFrame, contract: Table) -> DataFrame:
     """The frame's columns in the contract's order and types; a missing column is Spark's error, an extra one is left
     out.
     """
-    return frame.select(*[frame[column.name].cast(column.type).alias(column.name) for column in contract.columns])
+    # As SQL: one call of the JVM a table, where Columns take five for every column.
+    return frame.selectExpr(
+        *[f"CAST(`{column.name}` AS {column.type}) AS `{column.name}`" for column in contract.columns]
+    )

@@ -32,7 +32,6 @@ def listings(offers: DataFrame, product_offers: DataFrame) -> DataFrame:
 def brands(listed: DataFrame, read: DataFrame, value_conflicts: DataFrame) -> Facts:
     """has_brand, and the brands: label is the most frequent spelling. ``read`` is what
     text_facts.read_values gives."""
-    kind = ontology.load().kinds["brand"]
     key = brand_key(F.col("brand"))
     attribute = F.lit(text_facts.BRAND)
     declaring = text_facts.unrefused(listed.where(key.isNotNull()), value_conflicts, attribute)
@@ -40,24 +39,30 @@ def brands(listed: DataFrame, read: DataFrame, value_conflicts: DataFrame) -> Fa
     declared = _say(declaring, "has_brand", hash_id("brand", key), readings.place("brand"), "attribute", "label")
     beside = text_facts.beside(declared, read.where(F.col("relation") == "has_brand"))
     said = _both(declared, beside)
-    labels = readings.most_frequent(said, "dst", "label")
-    label = F.col("label")
-    nodes = labels.select(
-        F.col("dst").alias("node_id"),
-        F.lit(kind.name).alias("kind"),
-        label.alias("label"),
-        readings.properties(kind),
-        readings.text(kind, label=label),
+    return Facts(
+        nodes=lambda: _brand_nodes(said),
+        edges=lambda: _agreed(declared, beside, "has_brand"),
+        evidence=lambda: readings.evidence(said, "has_brand"),
     )
-    edges = _agreed(declared, beside, "has_brand")
-    return Facts((readings.nodes(nodes),), edges, readings.evidence(said, "has_brand"))
+
+
+def _brand_nodes(said: DataFrame) -> DataFrame:
+    kind, label = ontology.load().kinds["brand"], F.col("label")
+    return readings.nodes(
+        readings.most_frequent(said, "dst", "label").select(
+            F.col("dst").alias("node_id"),
+            F.lit(kind.name).alias("kind"),
+            label.alias("label"),
+            readings.properties(kind),
+            readings.text(kind, label=label),
+        )
+    )
 
 
 def attribute_values(listed: DataFrame, read: DataFrame, value_conflicts: DataFrame, cfg: FactsSettings) -> Facts:
     """has_value, and the values: quantities in canonical units, other texts by their normal form. ``read`` is what
     text_facts.read_values gives.
     """
-    kind = ontology.load().kinds["attribute_value"]
     declared = listed.select("*", F.explode("attributes").alias("name", "raw"))
     declared = declared.withColumns({"attribute": attribute_name(F.col("name")), "wording": plain(F.col("raw"))}).where(
         F.col("attribute").isNotNull() & F.col("wording").isNotNull() & (F.length("wording") <= cfg.max_value_length)
@@ -77,15 +82,24 @@ def attribute_values(listed: DataFrame, read: DataFrame, value_conflicts: DataFr
     stated = stated.persist()
     beside = text_facts.beside(stated, read.where(F.col("relation") == "has_value"))
     said = _both(stated, beside)
-    nodes = readings.most_frequent(said, "dst", "label", "attribute", "number", "unit").select(
-        F.col("dst").alias("node_id"),
-        F.lit(kind.name).alias("kind"),
-        "label",
-        readings.properties(kind, attribute=F.col("attribute"), number=F.col("number"), unit=F.col("unit")),
-        readings.text(kind, attribute=F.translate("attribute", "_", " "), label=F.col("label")),
+    return Facts(
+        nodes=lambda: _value_nodes(said),
+        edges=lambda: _agreed(stated, beside, "has_value"),
+        evidence=lambda: readings.evidence(said, "has_value"),
     )
-    edges = _agreed(stated, beside, "has_value")
-    return Facts((readings.nodes(nodes),), edges, readings.evidence(said, "has_value"))
+
+
+def _value_nodes(said: DataFrame) -> DataFrame:
+    kind = ontology.load().kinds["attribute_value"]
+    return readings.nodes(
+        readings.most_frequent(said, "dst", "label", "attribute", "number", "unit").select(
+            F.col("dst").alias("node_id"),
+            F.lit(kind.name).alias("kind"),
+            "label",
+            readings.properties(kind, attribute=F.col("attribute"), number=F.col("number"), unit=F.col("unit")),
+            readings.text(kind, attribute=F.translate("attribute", "_", " "), label=F.col("label")),
+        )
+    )
 
 
 def sellers(listed: DataFrame) -> Facts:
@@ -94,14 +108,28 @@ def sellers(listed: DataFrame) -> Facts:
     kind, relation = vocabulary.kinds["seller"], vocabulary.relations["offered_by"]
     dst = hash_id("seller", "source", "seller")
     said = _say(listed, relation.name, dst, readings.place("seller"), "seller", "price", "currency")
-    nodes = said.select("dst", "source", "seller").distinct()
-    nodes = nodes.select(
-        F.col("dst").alias("node_id"),
-        F.lit(kind.name).alias("kind"),
-        F.col("seller").alias("label"),
-        readings.properties(kind, source=F.col("source")),
-        readings.text(kind),
+    return Facts(
+        nodes=lambda: _seller_nodes(said, kind),
+        edges=lambda: _price_ranges(said, relation),
+        evidence=lambda: readings.evidence(said, relation.name, once=True),
     )
+
+
+def _seller_nodes(said: DataFrame, kind: ontology.Kind) -> DataFrame:
+    return readings.nodes(
+        said.select("dst", "source", "seller")
+        .distinct()
+        .select(
+            F.col("dst").alias("node_id"),
+            F.lit(kind.name).alias("kind"),
+            F.col("seller").alias("label"),
+            readings.properties(kind, source=F.col("source")),
+            readings.text(kind),
+        )
+    )
+
+
+def _price_ranges(said: DataFrame, relation: ontology.Relation) -> DataFrame:
     # Prices in different currencies are never compared, nor one of unknown currency with one of a known.
     priced = F.col("price").isNotNull()
     currency = F.when(priced, F.coalesce("currency", F.lit("")))
@@ -119,8 +147,7 @@ def sellers(listed: DataFrame) -> Facts:
         price_max=readings.decimal_text(F.col("high")),
         currency=F.col("one_currency"),
     )
-    edges = edges.select("*", F.lit(1.0).alias("weight"), described)
-    return Facts((readings.nodes(nodes),), readings.edges(edges), readings.evidence(said, relation.name, once=True))
+    return readings.edges(edges.select("*", F.lit(1.0).alias("weight"), described))
 
 
 def _say(listed: DataFrame, relation: str, dst: Column, place: list[Column], *keep: str) -> DataFrame:

@@ -31,7 +31,10 @@ def memberships(listed: DataFrame) -> Facts:
     members = filed.withColumns(
         {"relation": F.lit("in_category"), "dst": category_id(F.col("path"))}
     ).withColumnRenamed("product_id", "src")
-    return Facts((), _edges(members, "in_category"), readings.evidence(members, "in_category", once=True))
+    return Facts(
+        edges=lambda: _edges(members, "in_category"),
+        evidence=lambda: readings.evidence(members, "in_category", once=True),
+    )
 
 
 def hierarchy(listed: DataFrame, reviews: DataFrame) -> Facts:
@@ -49,7 +52,11 @@ def hierarchy(listed: DataFrame, reviews: DataFrame) -> Facts:
             "confidence": F.lit(1.0),
         }
     )
-    return Facts((_nodes(prefixes),), _edges(below, "broader"), readings.evidence(below, "broader", once=True))
+    return Facts(
+        nodes=lambda: _nodes(prefixes),
+        edges=lambda: _edges(below, "broader"),
+        evidence=lambda: readings.evidence(below, "broader", once=True),
+    )
 
 
 def _filed(records: DataFrame, bronze_table: str, product_id: Column, confidence: Column) -> DataFrame:

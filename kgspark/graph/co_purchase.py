@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 
 from kgspark.columns import node_key
 from kgspark.graph import ontology, readings
+from kgspark.graph.basket_pairs import pair_counts
 from kgspark.graph.readings import INTERACTIONS, Facts
 
 if TYPE_CHECKING:
@@ -40,20 +41,28 @@ def bought_with(interactions: DataFrame, product_offers: DataFrame, cfg: FactsSe
     bought = purchases(interactions, product_offers)
     # Read again for counts, pairs, edges and evidence; the runner clears the cache when the stage is written.
     lines = basket_lines(bought, cfg).persist()
-    kept = best_pairs(scored_pairs(pair_counts(lines, cfg), lines), cfg)
+    kept = best_pairs(scored_pairs(pair_counts(lines, cfg.min_pair_baskets), lines), cfg)
     pairs = _with_ids(kept, bought).withColumn("relation", F.lit(relation.name)).persist()
-    edges = pairs.select(
-        "src",
-        "relation",
-        "dst",
-        readings.rounded(F.col("npmi")).alias("weight"),
-        readings.rounded(1 - F.exp(-F.col("llr") / 2)).alias("confidence"),
-        F.col("both").alias("support"),
-        readings.properties(
-            relation, lift=readings.decimal_text(F.col("lift")), llr=readings.decimal_text(F.col("llr"))
-        ),
+    return Facts(
+        edges=lambda: _edges(pairs, relation),
+        evidence=lambda: readings.evidence(_examples(pairs, bought), relation.name),
     )
-    return Facts((), readings.edges(edges), readings.evidence(_examples(pairs, bought), relation.name))
+
+
+def _edges(pairs: DataFrame, relation: ontology.Relation) -> DataFrame:
+    return readings.edges(
+        pairs.select(
+            "src",
+            "relation",
+            "dst",
+            readings.rounded(F.col("npmi")).alias("weight"),
+            readings.rounded(1 - F.exp(-F.col("llr") / 2)).alias("confidence"),
+            F.col("both").alias("support"),
+            readings.properties(
+                relation, lift=readings.decimal_text(F.col("lift")), llr=readings.decimal_text(F.col("llr"))
+            ),
+        )
+    )
 
 
 def purchases(interactions: DataFrame, product_offers: DataFrame) -> DataFrame:
@@ -73,25 +82,11 @@ def purchases(interactions: DataFrame, product_offers: DataFrame) -> DataFrame:
 
 
 def basket_lines(bought: DataFrame, cfg: FactsSettings) -> DataFrame:
-    """What lies in each basket of bearable size, once each: shop, basket, product."""
+    """What lies in each basket of bearable size, once each: shop, basket, product, size (the basket's lines)."""
     lines = bought.select("shop", "basket", "product").distinct()
     sizes = lines.groupBy("basket").agg(F.count("*").alias("size"))
-    bearable = sizes.where(F.col("size") <= cfg.max_basket_products).select("basket")
-    return lines.join(bearable, on="basket", how="left_semi")
-
-
-def pair_counts(lines: DataFrame, cfg: FactsSettings) -> DataFrame:
-    """Pairs by the baskets of a shop that hold both: shop, one, other, both, first_basket, last_basket."""
-    # A product in fewer baskets than a pair needs can be in no such pair: this cut removes most of a long tail.
-    counts = lines.groupBy("shop", "product").agg(F.count("*").alias("baskets"))
-    common = counts.where(F.col("baskets") >= cfg.min_pair_baskets).select("shop", "product")
-    frequent = lines.join(common, on=["shop", "product"], how="left_semi")
-    others = frequent.select("basket", F.col("product").alias("other"))
-    pairs = frequent.withColumnRenamed("product", "one").join(others, on="basket", how="inner").where("one < other")
-    counted = pairs.groupBy("shop", "one", "other").agg(
-        F.count("*").alias("both"), F.min("basket").alias("first_basket"), F.max("basket").alias("last_basket")
-    )
-    return counted.where(F.col("both") >= cfg.min_pair_baskets)
+    bearable = sizes.where(F.col("size") <= cfg.max_basket_products)
+    return lines.join(bearable, on="basket", how="inner")
 
 
 def scored_pairs(pairs: DataFrame, lines: DataFrame) -> DataFrame:

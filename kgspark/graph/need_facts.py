@@ -59,13 +59,16 @@ def _of_categories(mentions: DataFrame) -> DataFrame:
 
 
 def _facts(said: DataFrame) -> Facts:
+    return Facts(edges=lambda: _edges(said), evidence=lambda: readings.evidence(said, *RELATIONS))
+
+
+def _edges(said: DataFrame) -> DataFrame:
     counted = said.groupBy("src", "relation", "dst").agg(
         F.count_distinct("source", "bronze_table", "record_id").alias("support"),
         F.max("confidence").alias("confidence"),
         F.count("*").cast("double").alias("weight"),
     )
-    edges = readings.edges(counted.select("*", F.create_map().cast("map<string,string>").alias("properties")))
-    return Facts((), edges, readings.evidence(said, *RELATIONS))
+    return readings.edges(counted.select("*", F.create_map().cast("map<string,string>").alias("properties")))
 
 
 def _say(mentions: DataFrame, src: Column, confidence: Column) -> DataFrame:

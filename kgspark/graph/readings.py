@@ -6,8 +6,8 @@ extractor, confidence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Callable
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
 from pyspark.sql import DataFrame, Window
@@ -27,13 +27,36 @@ WHOLE_RECORD = "*"
 SUM_TYPE = "decimal(28,6)"
 
 
-@dataclass(frozen=True)
 class Facts:
-    """What one part of the stage contributes, as rows of graph.nodes, graph.edges and graph.evidence."""
+    """What one part of the stage contributes, as rows of graph.nodes, graph.edges and graph.evidence.
 
-    nodes: tuple[DataFrame, ...]
-    edges: DataFrame
-    evidence: DataFrame
+    Each frame is made when it is asked for: a night in which some products changed wants the edges and evidence of
+    those, and the nodes of all. Spark analyses a plan while it is made: seconds here, before any row is read.
+    """
+
+    def __init__(
+        self,
+        *,
+        edges: Callable[[], DataFrame],
+        evidence: Callable[[], DataFrame],
+        nodes: Callable[[], DataFrame] | None = None,
+    ) -> None:
+        self._edges, self._evidence, self._nodes = edges, evidence, nodes
+
+    @cached_property
+    def nodes(self) -> list[DataFrame]:
+        """Rows of graph.nodes; no frame where the part has none of its own."""
+        return [] if self._nodes is None else [self._nodes()]
+
+    @cached_property
+    def edges(self) -> DataFrame:
+        """Rows of graph.edges."""
+        return self._edges()
+
+    @cached_property
+    def evidence(self) -> DataFrame:
+        """Rows of graph.evidence."""
+        return self._evidence()
 
 
 def union(frames: list[DataFrame]) -> DataFrame:

@@ -25,6 +25,13 @@ def ratings(reviews: DataFrame, product_offers: DataFrame) -> Facts:
     place = readings.place("rating")
     rated = reviews.where(F.col("rating").isNotNull())
     said = _say(rated, product_offers, REVIEWS, F.lit(relation.name), place, "rating", "reviewed_at")
+    return Facts(
+        edges=lambda: _mean_ratings(said, relation),
+        evidence=lambda: readings.evidence(said, relation.name, once=True),
+    )
+
+
+def _mean_ratings(said: DataFrame, relation: ontology.Relation) -> DataFrame:
     # Latest by time, a review without one before all others; the record id settles equal times.
     latest = F.max_by("rating", F.struct("reviewed_at", "source", "record_id"))
     facts = said.groupBy("src", "relation", "dst").agg(
@@ -35,8 +42,7 @@ def ratings(reviews: DataFrame, product_offers: DataFrame) -> Facts:
         F.count("*").alias("times"),
     )
     described = readings.properties(relation, rating=readings.decimal_text(F.col("last")), ratings=F.col("times"))
-    edges = readings.edges(facts.select("*", readings.rounded(F.col("mean")).alias("weight"), described))
-    return Facts((), edges, readings.evidence(said, relation.name, once=True))
+    return readings.edges(facts.select("*", readings.rounded(F.col("mean")).alias("weight"), described))
 
 
 def actions(interactions: DataFrame, product_offers: DataFrame) -> Facts:
@@ -47,13 +53,19 @@ def actions(interactions: DataFrame, product_offers: DataFrame) -> Facts:
     place = readings.place("product_key")
     pieces = F.coalesce("quantity", F.lit(1.0)).alias("pieces")
     said = _say(interactions.select("*", pieces), product_offers, INTERACTIONS, relation, place, "pieces")
+    return Facts(
+        edges=lambda: _pieces(said),
+        evidence=lambda: readings.evidence(said, *RELATIONS.values(), once=True),
+    )
+
+
+def _pieces(said: DataFrame) -> DataFrame:
     facts = said.groupBy("src", "relation", "dst").agg(
         readings.support(),
         F.max("confidence").alias("confidence"),
         readings.rounded(readings.exact_sum(F.col("pieces"))).alias("weight"),
     )
-    edges = readings.edges(facts.select("*", F.create_map().cast("map<string,string>").alias("properties")))
-    return Facts((), edges, readings.evidence(said, *RELATIONS.values(), once=True))
+    return readings.edges(facts.select("*", F.create_map().cast("map<string,string>").alias("properties")))
 
 
 def shoppers(reviews: DataFrame, interactions: DataFrame) -> DataFrame:
