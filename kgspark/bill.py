@@ -118,7 +118,9 @@ def records(found: Sequence[NightBill]) -> list[dict[str, Any]]:
 
 
 def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
-    """For a terminal: a line a night, then the last night's stages, each beside the median of the nights before."""
+    """For a terminal: a line a night, then the last night's stages, each beside the median of those nights before that
+    had something to do there.
+    """
     told = ("night", "run", "status", "stages s", "of them gates s", "rows written", "MB written", "core s", "tokens")
     nights = _grid("nights", *told)
     for night in found:
@@ -153,7 +155,8 @@ def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
         "tokens",
     )
     for bill in last.stages:
-        before = median([b.total_seconds for night in earlier for b in night.stages if b.stage == bill.stage])
+        same = [b for night in earlier for b in night.stages if b.stage == bill.stage]
+        before = median([b.total_seconds for b in same if b.how != "skip"])
         stages.add_row(
             bill.stage,
             bill.how,

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from kgspark.changes import row_hash
@@ -48,7 +47,7 @@ def difference(before: KnowledgeGraph, after: KnowledgeGraph, movers: int = MOVE
     history = "silver.product_history"
     if _moved(found, history):
         key = list(table(history).key)
-        told = after.table(history).join(_table(before, history), on=key, how="left_anti")
+        told = after.table(history).join(before.table_or_empty(history), on=key, how="left_anti")
         found.products.update(
             {r["event"]: r["count"] for r in told.groupBy("event").count().orderBy("event").collect()}
         )
@@ -85,10 +84,6 @@ def _moved(found: Difference, name: str) -> bool:
     return any(counts.get(what) for what in ("added", "removed", "changed"))
 
 
-def _table(kg: KnowledgeGraph, name: str) -> DataFrame:
-    return kg.table(name) if name in kg.release.tables else kg.lake.empty(name)
-
-
 def _rows(name: str, before: KnowledgeGraph, after: KnowledgeGraph) -> dict[str, int]:
     counts = dict.fromkeys(("before", "after", "added", "removed", "changed"), 0)
     if before.release.tables.get(name) == after.release.tables.get(name) and before.lake.root == after.lake.root:
@@ -96,7 +91,7 @@ def _rows(name: str, before: KnowledgeGraph, after: KnowledgeGraph) -> dict[str,
         return counts
     contract = table(name)
     sides = [
-        _table(kg, name).select(*contract.key, row_hash(contract).alias(mark))
+        kg.table_or_empty(name).select(*contract.key, row_hash(contract).alias(mark))
         for kg, mark in ((before, "was"), (after, "now"))
     ]
     was, now = F.col("was"), F.col("now")
@@ -113,7 +108,7 @@ def _rows(name: str, before: KnowledgeGraph, after: KnowledgeGraph) -> dict[str,
 
 def _by_kind(name: str, kind: str, before: KnowledgeGraph, after: KnowledgeGraph) -> dict[str, dict[str, int]]:
     key = list(table(name).key)
-    was, now = _table(before, name).select(*key, kind), _table(after, name).select(*key, kind)
+    was, now = before.table_or_empty(name).select(*key, kind), after.table_or_empty(name).select(*key, kind)
     added = now.join(was.select(*key), on=key, how="left_anti").select(kind, F.lit("added").alias("what"))
     removed = was.join(now.select(*key), on=key, how="left_anti").select(kind, F.lit("removed").alias("what"))
     counted = added.unionByName(removed).groupBy(kind).pivot("what", ["added", "removed"]).count().na.fill(0)
@@ -122,10 +117,10 @@ def _by_kind(name: str, kind: str, before: KnowledgeGraph, after: KnowledgeGraph
 
 def _movers(before: KnowledgeGraph, after: KnowledgeGraph, movers: int) -> list[dict[str, Any]]:
     ranks = [
-        _table(kg, "graph.node_metrics").select("node_id", F.col("pagerank").alias(mark))
+        kg.table_or_empty("graph.node_metrics").select("node_id", F.col("pagerank").alias(mark))
         for kg, mark in ((before, "before"), (after, "after"))
     ]
-    labels = _table(after, "graph.nodes").select("node_id", "label")
+    labels = after.table_or_empty("graph.nodes").select("node_id", "label")
     both = ranks[0].join(ranks[1], on="node_id", how="inner").join(labels, on="node_id", how="inner")
     order = (F.abs(F.col("after") - F.col("before")).desc(), F.col("node_id"))
     top = both.where(F.col("after") != F.col("before")).orderBy(*order).limit(movers)
@@ -136,6 +131,7 @@ def _rejected(before: KnowledgeGraph, after: KnowledgeGraph) -> dict[str, tuple[
     """Rows set aside of a table, before and after, as far as either has any."""
     names = [name for name in after.tables if name.endswith(REJECTED_SUFFIX)]
     pairs = {
-        name.removesuffix(REJECTED_SUFFIX): (_table(before, name).count(), after.table(name).count()) for name in names
+        name.removesuffix(REJECTED_SUFFIX): (before.table_or_empty(name).count(), after.table(name).count())
+        for name in names
     }
     return {name: pair for name, pair in pairs.items() if any(pair)}

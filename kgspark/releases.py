@@ -166,3 +166,7 @@ class KnowledgeGraph:
                 f"Release {self.release.release_id} holds no table {name}; it holds {', '.join(self.tables)}."
             )
         return self.lake.read(name, self.release.tables[name])
+
+    def table_or_empty(self, name: str) -> DataFrame:
+        """A table of the release; one that it does not hold has no rows."""
+        return self.table(name) if name in self.release.tables else self.lake.empty(name)

@@ -90,8 +90,9 @@ def came_back(before: KnowledgeGraph, after: KnowledgeGraph) -> list[str]:
     aside that is new.
     """
     found = []
-    for name in rejecting(before):
-        then, now = (kg.table(name + REJECTED_SUFFIX).select(*_SAME).distinct() for kg in (before, after))
+    # Of either: a stage writes no table of rejects before it first sets something aside.
+    for name in sorted({*rejecting(before), *rejecting(after)}):
+        then, now = (kg.table_or_empty(name + REJECTED_SUFFIX).select(*_SAME).distinct() for kg in (before, after))
         both = then.withColumn("then", F.lit(1)).join(now.withColumn("now", F.lit(1)), on=list(_SAME), how="full_outer")
         still = F.count(F.col("then") + F.col("now"))
         counted = both.groupBy("rule").agg(

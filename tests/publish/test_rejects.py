@@ -16,11 +16,14 @@ from tests.builders import rows
 class Release:
     """As much of a release as is asked: its tables."""
 
-    def __init__(self, tables: dict[str, DataFrame]) -> None:
-        self.tables = tables
+    def __init__(self, tables: dict[str, DataFrame], missing: DataFrame | None = None) -> None:
+        self.tables, self.missing = tables, missing
 
     def table(self, name: str) -> DataFrame:
         return self.tables[name]
+
+    def table_or_empty(self, name: str) -> DataFrame | None:
+        return self.tables.get(name, self.missing)
 
 
 def _release(spark: SparkSession, *set_aside: tuple[str, str, str, str]) -> KnowledgeGraph:
@@ -66,5 +69,8 @@ def test_what_came_back(spark: SparkSession) -> None:
         "silver.offers price_negative 2 were set aside, 1 of them came back, 1 are new",
         "silver.offers price_unreadable 0 were set aside, 0 of them came back, 1 are new",
     ]
-    empty = cast("KnowledgeGraph", Release({}))
+    empty = cast("KnowledgeGraph", Release({}, rows(spark, "silver.offers_rejected", [])))
+    assert [" ".join(line.split()) for line in rejects.came_back(empty, before)] == [
+        "silver.offers price_negative 0 were set aside, 0 of them came back, 2 are new"
+    ]
     assert rejects.came_back(empty, empty) == ["nothing was set aside, and nothing is"]
