@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TEST_SETTINGS = {
     "spark.master": "local[2]",
     "spark.driver.memory": "1500m",
+    # Each test runs its plans once or twice: the second compiler tier would not pay for itself.
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
     "spark.sql.shuffle.partitions": "1",
     "spark.default.parallelism": "1",
     "spark.sql.adaptive.enabled": "false",
