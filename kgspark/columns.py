@@ -26,16 +26,16 @@ def natural_key(*parts: Column | str) -> Column:
 def _behind_length(part: Column | str) -> Column:
     if isinstance(part, str):
         # One call of the JVM, not nine: ids stand in most plans, and half a millisecond a call came to seconds a stage.
-        text = f"CAST({quoted(part)} AS STRING)"
+        text = f"CAST({quoted_name(part)} AS STRING)"
         return F.expr(f"coalesce(concat(CAST(length({text}) AS STRING), ':', {text}), '-')")
     column = part.cast("string")
     return F.coalesce(F.concat(F.length(column).cast("string"), F.lit(":"), column), F.lit("-"))
 
 
-def quoted(name: str) -> str:
+def quoted_name(name: str) -> str:
     """A column's name as SQL takes it, whatever is in it.
 
-    >>> quoted("end"), quoted("a`b")
+    >>> quoted_name("end"), quoted_name("a`b")
     ('`end`', '`a``b`')
     """
     return "`" + name.replace("`", "``") + "`"

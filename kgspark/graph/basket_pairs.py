@@ -17,8 +17,6 @@ import pyarrow.compute as pc
 from pyspark.sql import functions as F
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
     from pyspark.sql import DataFrame
 
@@ -46,7 +44,7 @@ def pair_counts(lines: DataFrame, min_baskets: int, pairs_at_once: int = _PAIRS_
     counted = (
         shared.select("shop", bucket, "buckets", "basket", "product")
         .groupBy("shop", "bucket")
-        .applyInArrow(_counter(min_baskets), _COUNTED)
+        .applyInArrow(lambda bucket_lines: counted_pairs(bucket_lines, min_baskets), _COUNTED)
     )
     summed = counted.groupBy("shop", "one", "other").agg(
         F.sum("both").alias("both"),
@@ -54,13 +52,6 @@ def pair_counts(lines: DataFrame, min_baskets: int, pairs_at_once: int = _PAIRS_
         F.max("last_basket").alias("last_basket"),
     )
     return summed.where(F.col("both") >= min_baskets)
-
-
-def _counter(min_baskets: int) -> Callable[[pa.Table], pa.Table]:
-    def count(lines: pa.Table) -> pa.Table:
-        return counted_pairs(lines, min_baskets)
-
-    return count
 
 
 def counted_pairs(lines: pa.Table, min_baskets: int) -> pa.Table:

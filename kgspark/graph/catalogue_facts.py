@@ -32,6 +32,7 @@ def listings(offers: DataFrame, product_offers: DataFrame) -> DataFrame:
 def brands(listed: DataFrame, read: DataFrame, value_conflicts: DataFrame) -> Facts:
     """has_brand, and the brands: label is the most frequent spelling. ``read`` is what
     text_facts.read_values gives."""
+    kind = ontology.load().kinds["brand"]
     key = brand_key(F.col("brand"))
     attribute = F.lit(text_facts.BRAND)
     declaring = text_facts.unrefused(listed.where(key.isNotNull()), value_conflicts, attribute)
@@ -40,22 +41,9 @@ def brands(listed: DataFrame, read: DataFrame, value_conflicts: DataFrame) -> Fa
     beside = text_facts.beside(declared, read.where(F.col("relation") == "has_brand"))
     said = _both(declared, beside)
     return Facts(
-        nodes=lambda: _brand_nodes(said),
+        nodes=lambda: readings.labelled_nodes(kind, readings.most_frequent(said, "dst", "label"), "label"),
         edges=lambda: _agreed(declared, beside, "has_brand"),
         evidence=lambda: readings.evidence(said, "has_brand"),
-    )
-
-
-def _brand_nodes(said: DataFrame) -> DataFrame:
-    kind, label = ontology.load().kinds["brand"], F.col("label")
-    return readings.nodes(
-        readings.most_frequent(said, "dst", "label").select(
-            F.col("dst").alias("node_id"),
-            F.lit(kind.name).alias("kind"),
-            label.alias("label"),
-            readings.properties(kind),
-            readings.text(kind, label=label),
-        )
     )
 
 

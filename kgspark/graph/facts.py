@@ -55,31 +55,25 @@ def build(
     are those of these products, and those that are made of no single product's records (owners.py); nodes are all.
     """
 
-    def named(known: DataFrame) -> list[Facts]:
-        # Relations whose far ends are nodes by being named.
+    def of_products(known: DataFrame) -> list[Facts]:
         listed = listings(offers, known)
         read = read_values(attribute_mentions, listed, cfg.min_text_confidence)
         return [
             brands(listed, read, value_conflicts),
             attribute_values(listed, read, value_conflicts, cfg),
             sellers(listed),
+            memberships(listed),
+            ratings(reviews, known),
+            actions(interactions, known),
             aspects(aspect_mentions, known),
+            product_uses(need_mentions, known),
         ]
 
-    everything = part = named(product_offers)
-    theirs = product_offers
+    of_all = some = of_products(product_offers)
     if keys is not None:
         # Every relation of a product is found through its offers, so that fewer offers are fewer products.
         theirs = cut(product_offers.join(keys, on="product_id", how="left_semi"))
-        theirs = few(theirs, theirs.count())
-        part = named(theirs)
-    of_products = [
-        *part,
-        memberships(listings(offers, theirs)),
-        ratings(reviews, theirs),
-        actions(interactions, theirs),
-        product_uses(need_mentions, theirs),
-    ]
+        some = of_products(few(theirs, theirs.count()))
     shared = [
         hierarchy(listings(offers, product_offers), reviews),
         bought_with(interactions, product_offers, cfg),
@@ -87,11 +81,11 @@ def build(
     ]
     things = [product_nodes(products, product_offers), shoppers(reviews, interactions)]
     things.append(concepts(need_mentions, product_offers))
-    things += [node for each in (*everything, *shared) for node in each.nodes]
+    things += [node for part in (*of_all, *shared) for node in part.nodes]
     return {
         "graph.nodes": readings.union(things),
-        "graph.edges": readings.union([each.edges for each in (*of_products, *shared)]),
-        "graph.evidence": readings.union([each.evidence for each in (*of_products, *shared)]),
+        "graph.edges": readings.union([part.edges for part in (*some, *shared)]),
+        "graph.evidence": readings.union([part.evidence for part in (*some, *shared)]),
     }
 
 

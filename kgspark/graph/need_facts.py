@@ -34,17 +34,7 @@ def concepts(mentions: DataFrame, product_offers: DataFrame) -> DataFrame:
     """A node for every need that a product or a category has: one for all relations that lead to it."""
     kind = ontology.load().kinds["concept"]
     said = _of_products(mentions, product_offers).unionByName(_of_categories(mentions))
-    return readings.nodes(
-        said.select("dst", "need")
-        .distinct()
-        .select(
-            F.col("dst").alias("node_id"),
-            F.lit(kind.name).alias("kind"),
-            F.col("need").alias("label"),
-            readings.properties(kind),
-            readings.text(kind, label=F.col("need")),
-        )
-    )
+    return readings.labelled_nodes(kind, said.select("dst", "need").distinct(), "need")
 
 
 def _of_products(mentions: DataFrame, product_offers: DataFrame) -> DataFrame:

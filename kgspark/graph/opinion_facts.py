@@ -24,7 +24,7 @@ _TELLING = 160
 def aspects(mentions: DataFrame, product_offers: DataFrame) -> Facts:
     """mentions_aspect, from the mentions of reviews that name an offer, and the aspects they speak of."""
     vocabulary = ontology.load()
-    relation = vocabulary.relations["mentions_aspect"]
+    kind, relation = vocabulary.kinds["aspect"], vocabulary.relations["mentions_aspect"]
     known = product_offers.select("offer_id", "product_id", F.col("confidence").alias("is_product"))
     said = mentions.join(known, on="offer_id", how="inner").select(
         F.col("product_id").alias("src"),
@@ -43,23 +43,9 @@ def aspects(mentions: DataFrame, product_offers: DataFrame) -> Facts:
         "quote",
     )
     return Facts(
-        nodes=lambda: _nodes(said, vocabulary.kinds["aspect"]),
+        nodes=lambda: readings.labelled_nodes(kind, said.select("dst", "aspect").distinct(), "aspect"),
         edges=lambda: _edges(said, relation),
         evidence=lambda: readings.evidence(said, relation.name),
-    )
-
-
-def _nodes(said: DataFrame, kind: ontology.Kind) -> DataFrame:
-    return readings.nodes(
-        said.select("dst", "aspect")
-        .distinct()
-        .select(
-            F.col("dst").alias("node_id"),
-            F.lit(kind.name).alias("kind"),
-            F.col("aspect").alias("label"),
-            readings.properties(kind),
-            readings.text(kind, label=F.col("aspect")),
-        )
     )
 
 

@@ -135,6 +135,22 @@ def nodes(frame: DataFrame) -> DataFrame:
     return conform(frame.withColumn("node_key", node_key("node_id")), table("graph.nodes"))
 
 
+def labelled_nodes(kind: ontology.Kind, things: DataFrame, label: str) -> DataFrame:
+    """Rows of graph.nodes for things of which no more is known than what they are called: ``dst``, each once, and the
+    column ``label``.
+    """
+    name = F.col(label)
+    return nodes(
+        things.select(
+            F.col("dst").alias("node_id"),
+            F.lit(kind.name).alias("kind"),
+            name.alias("label"),
+            properties(kind),
+            text(kind, label=name),
+        )
+    )
+
+
 def edges(frame: DataFrame) -> DataFrame:
     """Rows of graph.edges from src, relation, dst, weight, confidence, support and properties."""
     return conform(frame.withColumn("edge_id", edge_id()), table("graph.edges"))

@@ -13,6 +13,8 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from sqlglot import exp
 
+from kgspark.columns import quoted_name
+
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint for an unknown name: the nearest known one, else all of them."""
@@ -75,7 +77,7 @@ class Field(Strict):
     def column(self) -> Column:
         """The value as text, over a frame whose columns are the raw fields."""
         if self.field is not None:
-            return F.col("`" + self.field.replace("`", "``") + "`")
+            return F.col(quoted_name(self.field))
         return F.expr(self.sql).cast("string") if self.sql is not None else F.lit(self.value)
 
 

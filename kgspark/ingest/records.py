@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from kgspark.columns import quoted_name
 from kgspark.ingest import expiry
 from kgspark.ingest.mappings import CatalogueMapping, InteractionsMapping, Kind, ReviewsMapping
 from kgspark.ingest.settings import IngestSettings
@@ -114,7 +115,7 @@ def _of_source(
 
 
 def _key(names: tuple[str, ...]) -> Column:
-    fields = [F.col("`" + name.replace("`", "``") + "`") for name in names]
+    fields = [F.col(quoted_name(name)) for name in names]
     blank = functools.reduce(lambda a, b: a | b, [F.coalesce(F.trim(field), F.lit("")) == "" for field in fields])
     return F.when(~blank, F.concat_ws(KEY_SEPARATOR, *fields))
 

@@ -20,6 +20,7 @@ import pyarrow.types as pt
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from kgspark.columns import quoted_name
 from kgspark.ingest.framed import BATCH_SCHEMA, BATCH_SQL, payload_of
 from kgspark.ingest.sources import Source
 
@@ -35,7 +36,7 @@ def frame(spark: SparkSession, source: Source) -> DataFrame:
         # Here, unlike in binaryFile, the path is percent-encoded, but a plus is a plus.
         F.url_decode(F.replace(F.col("_metadata.file_path"), F.lit("+"), F.lit("%2B"))).alias(_PATH),
         F.col("_metadata.row_index").alias(_POSITION),
-        *[F.col("`" + name.replace("`", "``") + "`") for name in rows.columns],
+        *[F.col(quoted_name(name)) for name in rows.columns],
     )
     return placed.mapInArrow(_payloads, BATCH_SQL)
 
