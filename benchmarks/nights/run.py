@@ -3,6 +3,7 @@
 python -m benchmarks.nights.run --offers 100000    full, then 0, 0.1, 1 and 10 % of the records of every dump edited
 python -m benchmarks.nights.run --real             the same over a copy of the real dumps in KGSPARK_DATA
 python -m benchmarks.nights.run --verify           each night also built in full and compared; its seconds say nothing
+... --keep FOLDER                                  dumps, lake, key and lake.yaml stay there, for the kgspark command
 
 Prints, for each night, seconds, rows and bytes written and rows marked as gone (one that changed is both), in all and
 by stage, and what share of the full night's was written. A night
@@ -12,6 +13,7 @@ of 0 % finds the very same files; before the others titles, texts and quantities
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import gzip
 import os
@@ -25,11 +27,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
 
 from benchmarks.nights import real_dumps
 from kgspark.bill import NightBill, bills
 from kgspark.config import Config
-from kgspark.ingest.sources import load_sources
+from kgspark.ingest.sources import Source, load_sources
 from kgspark.night import Night
 from kgspark.run import NightOptions, open_lake, run_night
 from kgspark.sample.world import write_world
@@ -102,23 +105,46 @@ def _line(label: str, seconds: float, bill: NightBill, full: NightBill | None) -
     return f"{label:<10} {seconds:8.1f} s  {rows:>12,.0f} rows {gone:>10,.0f} gone  {size / 1e6:>9.2f} MB{shares}"
 
 
+def _prepared(spark: SparkSession, args: argparse.Namespace, folder: Path) -> tuple[Config, tuple[Source, ...], bytes]:
+    """The dumps, and what the kgspark command needs to work on this lake; the nights' config, sources and key."""
+    if args.real:
+        real_dumps.copy(Path(os.environ["KGSPARK_DATA"]), folder / "dumps")
+        pattern, known = str(ROOT / "conf/sources/*.yaml"), {"KGSPARK_DATA": str(folder / "dumps")}
+    else:
+        write_world(spark, str(folder), args.offers, 7)
+        pattern, known = str(folder / "sources/*.yaml"), {"KGSPARK_SAMPLE": str(folder)}
+    key = secrets.token_hex(32)
+    (folder / "pseudonyms.secret").write_text(key)
+    (folder / "lake.yaml").write_text(f"lake: {folder}/lake\nsources:\n  - {pattern}\n")
+    return Config(lake=str(folder / "lake")), load_sources([pattern], known), key.encode()
+
+
+def _told(label: str, seconds: float, bill: NightBill, full: NightBill | None, counts: tuple[int, int]) -> None:
+    print(_line(label, seconds, bill, full))
+    if counts[0]:
+        print(f"    {counts[0]:,} of {counts[1]:,} records changed")
+    for stage in bill.stages:
+        did = f"{stage.stage:<22} {stage.how:<11} {stage.total_seconds:7.1f} s"
+        size = stage.bytes_written / 1e6
+        print(f"    {did} {stage.inserted:>10,} rows {stage.deleted:>10,} gone {size:8.2f} MB", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--offers", type=int, default=100_000)
     parser.add_argument("--shares", type=float, nargs="*", default=[0.0, 0.001, 0.01, 0.1])
     parser.add_argument("--verify", action="store_true")
     parser.add_argument("--real", action="store_true")
+    parser.add_argument("--keep", type=Path)
     args = parser.parse_args()
     spark = get_session(ROOT / "conf/spark/local.conf")
-    with tempfile.TemporaryDirectory(prefix="kgspark-nights-") as name:
-        folder = Path(name)
-        if args.real:
-            real_dumps.copy(Path(os.environ["KGSPARK_DATA"]), folder / "dumps")
-            sources = load_sources([str(ROOT / "conf/sources/*.yaml")], {"KGSPARK_DATA": str(folder / "dumps")})
+    with contextlib.ExitStack() as stack:
+        if args.keep:
+            args.keep.mkdir(parents=True)
+            folder = args.keep.resolve()
         else:
-            write_world(spark, str(folder), args.offers, 7)
-            sources = load_sources([str(folder / "sources/*.yaml")], {"KGSPARK_SAMPLE": str(folder)})
-        cfg, key = Config(lake=str(folder / "lake")), secrets.token_hex(32).encode()
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kgspark-nights-")))
+        cfg, sources, key = _prepared(spark, args, folder)
         full = None
         for number, share in enumerate([None, *args.shares]):
             edited = real_dumps.edit if args.real else edit
@@ -128,13 +154,7 @@ def main() -> int:
             run_night(spark, cfg, night, options=NightOptions(verify=args.verify and share is not None))
             seconds = time.monotonic() - started
             (bill,) = bills(open_lake(spark, cfg), 1)
-            print(_line("full" if share is None else f"{share:.1%}", seconds, bill, full), flush=True)
-            if share:
-                print(f"    {counts[0]:,} of {counts[1]:,} records changed")
-            for stage in bill.stages:
-                size = stage.bytes_written / 1e6
-                did = f"{stage.stage:<22} {stage.how:<11} {stage.total_seconds:7.1f} s"
-                print(f"    {did} {stage.inserted:>10,} rows {stage.deleted:>10,} gone {size:8.2f} MB", flush=True)
+            _told("full" if share is None else f"{share:.1%}", seconds, bill, full, counts)
             full = full or bill
     return 0
 
