@@ -60,9 +60,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=1, help="timed runs of either side, in turns; the median counts")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], help="try the gpu mode without one: cpu")
     parser.add_argument("--partitions", type=int, default=EmbedSettings().partitions)
+    parser.add_argument("--model", default=EmbedSettings().model, help="as embed.model")
+    parser.add_argument("--batch-tokens", type=int, default=EmbedSettings().gpu_batch_tokens, help="of the gpu mode")
     args = parser.parse_args()
     device = args.device or {"cpu": "cpu", "gpu": "cuda"}[args.mode]
-    cfg = EmbedSettings(device=device, partitions=args.partitions)
+    cfg = EmbedSettings(
+        device=device, partitions=args.partitions, model=args.model, gpu_batch_tokens=args.batch_tokens
+    )
     if device == "cuda" and not _cuda():
         print("no CUDA device here; --device cpu tries the script without one", file=sys.stderr)
         return 2
