@@ -191,6 +191,11 @@ def erase_command(
     done = erase(lake, cfg, night, ids, console=Console(stderr=True))
     records = ", ".join(f"{count:,} of {name}" for name, count in done.records.items())
     typer.echo(f"{done.erasure_id}: {records}; readers now see {done.release_id}; no trace in {done.files:,} files")
+    if done.by_field:
+        typer.echo(
+            f"{done.by_field:,} of the ids are something else in records of others, as numbers often are, and were "
+            "looked for beside the names of the fields that hold shoppers"
+        )
 
 
 @privacy_app.command("report")

@@ -53,7 +53,7 @@ def difference(before: KnowledgeGraph, after: KnowledgeGraph, movers: int = MOVE
         )
     if _moved(found, "graph.node_metrics"):
         found.movers.extend(_movers(before, after, movers))
-    found.rejected.update(_rejected(before, after))
+    found.rejected.update(_rejected(found.tables))
     return found
 
 
@@ -127,11 +127,7 @@ def _movers(before: KnowledgeGraph, after: KnowledgeGraph, movers: int) -> list[
     return [row.asDict() for row in top.select("node_id", "label", "before", "after").collect()]
 
 
-def _rejected(before: KnowledgeGraph, after: KnowledgeGraph) -> dict[str, tuple[int, int]]:
+def _rejected(tables: dict[str, dict[str, int]]) -> dict[str, tuple[int, int]]:
     """Rows set aside of a table, before and after, as far as either has any."""
-    names = [name for name in after.tables if name.endswith(REJECTED_SUFFIX)]
-    pairs = {
-        name.removesuffix(REJECTED_SUFFIX): (before.table_or_empty(name).count(), after.table(name).count())
-        for name in names
-    }
-    return {name: pair for name, pair in pairs.items() if any(pair)}
+    counts = {name: (rows["before"], rows["after"]) for name, rows in tables.items() if name.endswith(REJECTED_SUFFIX)}
+    return {name.removesuffix(REJECTED_SUFFIX): pair for name, pair in counts.items() if any(pair)}

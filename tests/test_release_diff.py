@@ -41,6 +41,7 @@ def test_tables_graph_products_ranks_and_rejects(spark: SparkSession, tmp_path: 
         "silver.product_history": [event("a", "born"), event("b", "merged"), event("c", "merged"), event("d", "split")],
         "silver.offers_rejected": [reject | {"record_id": "1"}, reject | {"record_id": "2"}],
     }
+    released(lake, "sunday", {"graph.nodes": [node("1")]})
     released(lake, "monday", monday)
     released(lake, "tuesday", tuesday)
     found = difference(open_release(lake, release="monday"), open_release(lake, release="tuesday"))
@@ -51,6 +52,8 @@ def test_tables_graph_products_ranks_and_rejects(spark: SparkSession, tmp_path: 
     assert found.products == {"merged": 2, "split": 1}
     assert [(m["label"], m["before"], m["after"]) for m in found.movers] == [("1", 0.5, 0.6)]
     assert found.rejected == {"silver.offers": (1, 2)}
+    back = difference(open_release(lake, release="tuesday"), open_release(lake, release="sunday"))
+    assert back.rejected == {"silver.offers": (2, 0)}
     assert list(lines(found))[:2] == [
         "monday -> tuesday",
         f"  {'silver.product_history':<32} {1:>10} -> {4:>10} rows: 3 added, 0 removed, 0 changed",

@@ -7,7 +7,6 @@ none before it -> old files deleted -> every file searched -> a receipt that nam
 from __future__ import annotations
 
 import datetime
-import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from kgspark.night import Night
 from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.privacy import forget, people
+from kgspark.privacy.searched import searched
 from kgspark.privacy.traces import Trace, traces
 from kgspark.privacy.wanted import Wanted
 from kgspark.progress import Progress
@@ -40,17 +40,15 @@ from kgspark.stops import unbroken, within
 from kgspark.tables import Lake
 from kgspark.tonight import Tonight, tonight_of
 
-log = logging.getLogger(__name__)
 ERASURES = "ops.erasures"
 ERASURE = "erasure"
-# Shorter texts ("ok", "great") are anybody's.
-SHORTEST_TEXT = 30
-REVIEWS = "silver.reviews"
 
 
 @dataclass(frozen=True)
 class Erasure:
-    """The receipt: the columns of ops.erasures, and the files in which something was still found."""
+    """The receipt: the columns of ops.erasures, the files in which something was still found, and how many of the ids
+    could only be looked for beside the name of their field.
+    """
 
     erasure_id: str
     release_id: str
@@ -58,6 +56,7 @@ class Erasure:
     records: dict[str, int]
     files: int
     traces: list[Trace]
+    by_field: int
 
 
 def erase(
@@ -88,7 +87,8 @@ def erase(
         tonight = tonight_of(lake, cfg, night, derived, apart=ERASURE + secrets.token_hex(4), refit=refit)
         preflight(lake.spark, cfg, tonight.night, tonight.todo)
         found = _found(tonight, wanted)
-        words = searched_words(lake, tonight.known, night, wanted)
+        theirs = {name: gone.select(*people.KEY) for name, (gone, _) in found.items()}
+        words = searched(lake, tonight.known, night, wanted, theirs)
         tonight.ledger.start()
         _remember(lake, people.erased_marks(night.sources, wanted, night.secret))
         deleted = _from_bronze(tonight, stages, found)
@@ -112,9 +112,11 @@ def erase(
             lock.confirm()
             release = execution.publish(tonight.known, stages)
             tonight.ledger.finish("released", release.release_id)
-            forget.before(lake, cfg, release, Wanted(words))
-        files, left = traces(lake.root, words)
-        receipt = Erasure(f"erasure-{secrets.token_hex(8)}", release.release_id, len(wanted), deleted, files, left)
+            forget.before(lake, cfg, release, Wanted(words.anywhere | words.in_rows))
+        files, left = traces(lake.root, words.anywhere, words.in_rows)
+        receipt = Erasure(
+            f"erasure-{secrets.token_hex(8)}", release.release_id, len(wanted), deleted, files, left, words.by_field
+        )
         _write(lake, receipt)
     if left:
         raise GateError(
@@ -134,40 +136,6 @@ def check_asked(cfg: Config, night: Night, raw_ids: Sequence[str]) -> list[str]:
     if cfg.catalog.name:
         raise InputError("Only a lake of folders can be erased from: of tables in a catalogue the files are not known.")
     return wanted
-
-
-def searched_words(
-    lake: Lake, known: Sequence[releases.Release], night: Night, raw_ids: Sequence[str]
-) -> dict[str, list[str]]:
-    """What must not be found any more, by kind: raw ids, pseudonyms, and texts that nobody else wrote.
-
-    Their texts come from every release whose reviews can still be read: the latest may be that of an erasure which was
-    stopped before it had deleted the files of the others.
-    """
-    names = people.pseudonyms(night.sources, raw_ids, night.secret)
-    # An HMAC in any table is a trace, with or without its kind before it.
-    words = {"a raw id": list(raw_ids), "a pseudonym": [name.partition("/")[2] for name in names]}
-    told: set[str] = set()
-    versions = {release.tables[REVIEWS] for release in known if REVIEWS in release.tables}
-    for version in sorted(versions):
-        mine = F.col("shopper_id").isin(names) & (F.length("text") >= SHORTEST_TEXT)
-        try:
-            told |= {row["text"] for row in _texts(lake, version).where(mine).select("text").distinct().collect()}
-        except Exception as error:  # noqa: BLE001 - whatever Spark says of files that were deleted
-            log.info("reviews of version %d are not there any more (%s)", version, type(error).__name__)
-    if told:
-        # What others wrote as well, by itself or within more, stays in their reviews.
-        theirs = ~F.coalesce(F.col("shopper_id").isin(names), F.lit(False))
-        others = _texts(lake, known[-1].tables[REVIEWS]).where(theirs).select(F.col("text").alias("other"))
-        asked = F.broadcast(lake.spark.createDataFrame([(text,) for text in sorted(told)], "text string"))
-        shared = others.join(asked, on=F.instr("other", F.col("text")) > 0, how="inner").select("text").distinct()
-        words["a text"] = sorted(told - {row["text"] for row in shared.collect()})
-    return words
-
-
-def _texts(lake: Lake, version: int) -> DataFrame:
-    reviews = lake.read(REVIEWS, version)
-    return reviews.select("shopper_id", F.explode(F.array("title", "text")).alias("text"))
 
 
 def _found(tonight: Tonight, raw_ids: Sequence[str]) -> dict[str, tuple[DataFrame, int]]:

@@ -14,7 +14,8 @@ from kgspark.errors import InputError
 from kgspark.ingest.sources import load_sources
 from kgspark.night import Night
 from kgspark.privacy import people, report
-from kgspark.privacy.erase import erase, searched_words
+from kgspark.privacy.erase import erase
+from kgspark.privacy.searched import searched
 from kgspark.privacy.traces import traces
 from kgspark.publish.readers import open_release
 from kgspark.releases import all_releases
@@ -78,14 +79,35 @@ def test_only_what_nobody_else_wrote_may_not_be_found_any_more(spark: SparkSessi
     ]
     lake = Lake(spark, str(tmp_path / "lake"))
     released(lake, "r", {"silver.reviews": reviews})
-    assert searched_words(lake, all_releases(lake), night, [ANN])["a text"] == [hers]
+    assert searched(lake, all_releases(lake), night, [ANN], {}).anywhere["a text"] == [hers]
     # An erasure that was stopped has released what is left of them; the files of the release before are there yet.
     released(lake, "s", {"silver.reviews": reviews[1:]})
-    assert searched_words(lake, all_releases(lake), night, [ANN])["a text"] == [hers]
+    assert searched(lake, all_releases(lake), night, [ANN], {}).anywhere["a text"] == [hers]
     for file in (tmp_path / "lake/silver/reviews").glob("*.parquet"):
         if "review/1" in pq.read_table(file).column("review_id").to_pylist():
             file.unlink()
-    assert "a text" not in searched_words(lake, all_releases(lake), night, [ANN])
+    assert "a text" not in searched(lake, all_releases(lake), night, [ANN], {}).anywhere
+
+
+def test_an_id_that_is_something_of_others_too_is_looked_for_in_its_field(spark: SparkSession, tmp_path: Path) -> None:
+    sources = load_sources([str(WORLD / "sources" / "*.yaml")], {"GOLDEN_SHOP": str(WORLD)})
+    night = Night(date=NIGHT, run_id="", sources=sources, secret=KEY)
+    records = [
+        {"source": "tea_forum", "record_id": "1", "payload": '{"id":"1","user":"17"}'},
+        {"source": "tea_forum", "record_id": "2", "payload": '{"id":"2","user":"1785"}'},
+        {"source": "tea_forum", "record_id": "3", "payload": '{"id":"3","user":"ann"}'},
+        {"source": "tea_forum", "record_id": "4", "payload": '{"id":"4","user":"bob","text":"Seats 17, not 178517."}'},
+    ]
+    lake = Lake(spark, str(tmp_path / "lake"))
+    released(lake, "r", {"bronze.review_records": records})
+    ids = ["17", "1785", ANN]
+    bronze = lake.read("bronze.review_records", all_releases(lake)[-1].tables["bronze.review_records"])
+    theirs = {"bronze.review_records": people.records_of(bronze, sources, ids)}
+    found = searched(lake, all_releases(lake), night, ids, theirs)
+    assert found.anywhere["a raw id"] == [ANN]
+    assert {'"user":"17"', '"user":"1785"', '"user": 1785'} <= set(found.anywhere["a raw id in its field"])
+    assert found.in_rows == {"a number that is a raw id": ["1785"]}
+    assert found.by_field == 1
 
 
 @pytest.mark.slow

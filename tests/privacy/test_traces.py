@@ -47,3 +47,11 @@ def test_text_is_found_as_it_is_and_in_json_within_json(tmp_path: Path) -> None:
 def test_a_word_within_another_is_no_trace(tmp_path: Path) -> None:
     pq.write_table(pa.table({"c": ["178501", "a17850", "1.7850"], "n": [17850, 1, 2]}), tmp_path / "part.parquet")
     assert found(tmp_path) == []
+
+
+def test_a_number_may_count_rows_in_logs_and_books(tmp_path: Path) -> None:
+    for name in ("t/_delta_log/1.checkpoint.parquet", "ops/gate_results/part.parquet", "t/part.parquet"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"c": ['{"numRecords":17850}']}), tmp_path / name)
+    (tmp_path / "t/_delta_log/0.json").write_text('{"numRecords":17850}')
+    assert traces(str(tmp_path), {}, WORDS) == (4, [Trace("t/part.parquet", "raw id")])
