@@ -29,7 +29,7 @@ from kgspark.night import Night
 from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.privacy import forget, people
-from kgspark.privacy.searched import searched
+from kgspark.privacy.searched import Releases, searched
 from kgspark.privacy.traces import Trace, traces
 from kgspark.privacy.wanted import Wanted
 from kgspark.progress import Progress
@@ -88,7 +88,7 @@ def erase(
         preflight(lake.spark, cfg, tonight.night, tonight.todo)
         found = _found(tonight, wanted)
         theirs = {name: gone.select(*people.KEY) for name, (gone, _) in found.items()}
-        words = searched(lake, tonight.known, night, wanted, theirs)
+        words = searched(lake, Releases(last, tonight.known), night, wanted, theirs)
         tonight.ledger.start()
         _remember(lake, people.erased_marks(night.sources, wanted, night.secret))
         deleted = _from_bronze(tonight, stages, found)

@@ -29,6 +29,14 @@ _NUMBER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True)
+class Releases:
+    """The release that readers see, which after a rollback is not the last one, and all that there are."""
+
+    latest: Release
+    known: Sequence[Release]
+
+
+@dataclass(frozen=True)
 class Searched:
     """Words by kind: ``anywhere`` in the lake, and ``in_rows`` of its tables alone; ``by_field``: how many ids are only
     looked for beside the name of their field, as others' records hold them as something else.
@@ -40,23 +48,24 @@ class Searched:
 
 
 def searched(
-    lake: Lake, known: Sequence[Release], night: Night, raw_ids: Sequence[str], theirs: Mapping[str, DataFrame]
+    lake: Lake, releases: Releases, night: Night, raw_ids: Sequence[str], theirs: Mapping[str, DataFrame]
 ) -> Searched:
-    """What to look for of the shoppers with these raw ids; ``theirs``: bronze table to the keys of their records.
+    """What to look for of the shoppers with these raw ids; ``theirs``: bronze table to the keys of their records in the
+    latest release.
 
     An id that no other record holds as a whole word is looked for everywhere. A number (17850) stands for rows and
     bytes in the logs as well, so it is looked for in the rows of tables, and elsewhere beside its field's name
     (``"CustomerID":"17850"``); one that also is something of others (a stock code) only beside its field's name.
     """
     names = people.pseudonyms(night.sources, raw_ids, night.secret)
-    shared = _of_others(lake, known[-1].tables, raw_ids, theirs)
+    shared = _of_others(lake, releases.latest.tables, raw_ids, theirs)
     numbers = {raw for raw in raw_ids if not _NUMBER.search(raw)}
     words = {
         "a raw id": [raw for raw in raw_ids if raw not in shared | numbers],
         "a raw id in its field": _in_fields(night.sources, shared | numbers),
         # An HMAC in any table is a trace, with or without its kind before it.
         "a pseudonym": [name.partition("/")[2] for name in names],
-        "a text": _texts_of(lake, known, names),
+        "a text": _texts_of(lake, releases, names),
     }
     in_rows = {"a number that is a raw id": sorted(numbers - shared)}
     return Searched(_filled(words), _filled(in_rows), len(shared))
@@ -94,14 +103,14 @@ def _in_fields(sources: Iterable[Source], raw_ids: Iterable[str]) -> list[str]:
     return sorted(f"{name}:{space}{value}" for name, value in pairs for space in ("", " "))
 
 
-def _texts_of(lake: Lake, known: Sequence[Release], names: Sequence[str]) -> list[str]:
+def _texts_of(lake: Lake, releases: Releases, names: Sequence[str]) -> list[str]:
     """Their titles and texts that nobody else wrote.
 
     They come from every release whose reviews can still be read: the latest may be that of an erasure which was stopped
     before it had deleted the files of the others.
     """
     told: set[str] = set()
-    versions = {release.tables[REVIEWS] for release in known if REVIEWS in release.tables}
+    versions = {release.tables[REVIEWS] for release in releases.known if REVIEWS in release.tables}
     for version in sorted(versions):
         mine = F.col("shopper_id").isin(*names) & (F.length("text") >= SHORTEST_TEXT)
         try:
@@ -112,7 +121,7 @@ def _texts_of(lake: Lake, known: Sequence[Release], names: Sequence[str]) -> lis
         return []
     # What others wrote as well, by itself or within more, stays in their reviews.
     theirs = ~F.coalesce(F.col("shopper_id").isin(*names), F.lit(False))
-    others = _texts(lake, known[-1].tables[REVIEWS]).where(theirs).select(F.col("text").alias("other"))
+    others = _texts(lake, releases.latest.tables[REVIEWS]).where(theirs).select(F.col("text").alias("other"))
     asked = F.broadcast(lake.spark.createDataFrame([(text,) for text in sorted(told)], "text string"))
     shared = others.join(asked, on=F.instr("other", F.col("text")) > 0, how="inner").select("text").distinct()
     return sorted(told - {row["text"] for row in shared.collect()})
