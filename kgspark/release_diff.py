@@ -47,7 +47,7 @@ def difference(before: KnowledgeGraph, after: KnowledgeGraph, movers: int = MOVE
     history = "silver.product_history"
     if _moved(found, history):
         key = list(table(history).key)
-        told = after.table(history).join(before.table_or_empty(history), on=key, how="left_anti")
+        told = after.table_or_empty(history).join(before.table_or_empty(history), on=key, how="left_anti")
         found.products.update(
             {r["event"]: r["count"] for r in told.groupBy("event").count().orderBy("event").collect()}
         )

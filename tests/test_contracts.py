@@ -205,7 +205,13 @@ def test_every_spark_setting_has_its_reason(name: str) -> None:
 
 def test_spark_settings_agree() -> None:
     local, cpu, gpu = (read_conf(path) for path in CONFS.values())
-    for key in ("spark.jars.packages", "spark.jars.excludes", "spark.sql.session.timeZone", "spark.sql.ansi.enabled"):
+    for key in (
+        "spark.jars.packages",
+        "spark.jars.excludes",
+        "spark.sql.session.timeZone",
+        "spark.sql.ansi.enabled",
+        "spark.sql.broadcastTimeout",
+    ):
         assert local[key] == cpu[key] == gpu[key]
     differing = {key for key in cpu if gpu.get(key) != cpu[key]}
     assert differing == {"spark.sql.execution.arrow.maxRecordsPerBatch"}, "gpu.conf repeats cpu.conf and adds the GPU"

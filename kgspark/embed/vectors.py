@@ -130,10 +130,13 @@ class _Job:
         fresh = self._embed(wanted, kept)
         self.tally.add_up(self.writes, fresh, "tokens")
         by_hash = kept.unionByName(fresh.where(F.col("failure").isNull()).drop("failure", "tokens"))
-        vectors = wanted.join(by_hash, on="text_hash", how="inner").select(
+        # Spark takes a vector for a few bytes, and so what the model gives for small enough to broadcast: the driver
+        # would hold all vectors, and give up on a model that needs more than five minutes.
+        vectors = wanted.join(by_hash.hint("merge"), on="text_hash", how="inner").select(
             F.col("record_id").alias(self.key), "text_hash", "model", "vector"
         )
-        failed = wanted.join(fresh.where(F.col("failure").isNotNull()), on="text_hash", how="inner")
+        failures = fresh.where(F.col("failure").isNotNull()).hint("merge")
+        failed = wanted.join(failures, on="text_hash", how="inner")
         rejects = self._rejected(failed, "not_embedded", F.col("failure")).unionByName(
             self._rejected(records.where(~F.col("visible")), "empty_text", F.lit("no visible character to embed"))
         )

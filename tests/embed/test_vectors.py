@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -144,23 +147,28 @@ def test_a_text_that_the_model_fails_on_is_a_row_with_a_reason(
     ]
 
 
-def test_texts_are_embedded_once_for_accepted_and_rejected_rows(spark: SparkSession, cfg: EmbedSettings) -> None:
-    frames = vectors.build(
-        rows(spark, "graph.nodes", NODES),
-        rows(spark, "graph.edges", EDGES),
-        rows(spark, "graph.node_vectors", []),
-        rows(spark, "graph.edge_vectors", []),
-        cfg=cfg,
-        night=NIGHT,
-    )
-    for name in ("graph.node_vectors", "graph.node_vectors_rejected"):
-        assert "InMemoryTableScan" in _plan(frames[name])
+def test_texts_are_embedded_once_and_the_vectors_never_broadcast(
+    spark: SparkSession, cfg: EmbedSettings, tmp_path: Path
+) -> None:
+    # Read from files, as their sizes are what tempts Spark to broadcast.
+    content = {"graph.nodes": NODES, "graph.edges": EDGES, "graph.node_vectors": [], "graph.edge_vectors": []}
+    for name, listed in content.items():
+        rows(spark, name, listed).write.parquet(str(tmp_path / name))
+    frames = vectors.build(*[spark.read.parquet(str(tmp_path / name)) for name in content], cfg=cfg, night=NIGHT)
+    for name in TABLES:
+        lines = _plan(frames[name]).splitlines()
+        assert any("InMemoryTableScan" in line for line in lines)
+        for place, line in enumerate(lines):
+            if "BroadcastHashJoin" in line:
+                within = itertools.takewhile(lambda other: _depth(other) > _depth(line), lines[place + 1 :])  # noqa: B023
+                assert not any("MapInArrow" in other for other in within)
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" :+-"))
 
 
 def _plan(frame: DataFrame) -> str:
-    import contextlib
-    import io
-
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         frame.explain()
