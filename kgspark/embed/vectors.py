@@ -131,7 +131,7 @@ class _Job:
         self.tally.add_up(self.writes, fresh, "tokens")
         by_hash = kept.unionByName(fresh.where(F.col("failure").isNull()).drop("failure", "tokens"))
         # Spark takes a vector for a few bytes, and so what the model gives for small enough to broadcast: the driver
-        # would hold all vectors, and give up on a model that needs more than five minutes.
+        # would hold all vectors.
         vectors = wanted.join(by_hash.hint("merge"), on="text_hash", how="inner").select(
             F.col("record_id").alias(self.key), "text_hash", "model", "vector"
         )
