@@ -193,8 +193,8 @@ def erase_command(
     typer.echo(f"{done.erasure_id}: {records}; readers now see {done.release_id}; no trace in {done.files:,} files")
     if done.by_field:
         typer.echo(
-            f"{done.by_field:,} of the ids are something else in records of others, as numbers often are, and were "
-            "looked for beside the names of the fields that hold shoppers"
+            f"{done.by_field:,} of the ids are plain numbers, which count many things: outside of bronze these were "
+            "looked for beside the name of their field, and by the fingerprints of their records"
         )
 
 

@@ -65,9 +65,7 @@ def main() -> int:
     parser.add_argument("--batch-tokens", type=int, default=EmbedSettings().gpu_batch_tokens, help="of the gpu mode")
     args = parser.parse_args()
     device = args.device or {"cpu": "cpu", "gpu": "cuda"}[args.mode]
-    cfg = EmbedSettings(
-        device=device, partitions=args.partitions, model=args.model, gpu_batch_tokens=args.batch_tokens
-    )
+    cfg = EmbedSettings(device=device, partitions=args.partitions, model=args.model, gpu_batch_tokens=args.batch_tokens)
     if device == "cuda" and not _cuda():
         print("no CUDA device here; --device cpu tries the script without one", file=sys.stderr)
         return 2

@@ -135,7 +135,7 @@ class _Job:
         vectors = wanted.join(by_hash.hint("merge"), on="text_hash", how="inner").select(
             F.col("record_id").alias(self.key), "text_hash", "model", "vector"
         )
-        failures = fresh.where(F.col("failure").isNotNull()).hint("merge")
+        failures = fresh.where(F.col("failure").isNotNull()).select("text_hash", "failure")
         failed = wanted.join(failures, on="text_hash", how="inner")
         rejects = self._rejected(failed, "not_embedded", F.col("failure")).unionByName(
             self._rejected(records.where(~F.col("visible")), "empty_text", F.lit("no visible character to embed"))

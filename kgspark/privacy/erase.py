@@ -29,7 +29,7 @@ from kgspark.night import Night
 from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.privacy import forget, people
-from kgspark.privacy.searched import Releases, searched
+from kgspark.privacy.searched import searched
 from kgspark.privacy.traces import Trace, traces
 from kgspark.privacy.wanted import Wanted
 from kgspark.progress import Progress
@@ -46,9 +46,7 @@ ERASURE = "erasure"
 
 @dataclass(frozen=True)
 class Erasure:
-    """The receipt: the columns of ops.erasures, the files in which something was still found, and how many of the ids
-    could only be looked for beside the name of their field.
-    """
+    """The receipt: the columns of ops.erasures, and the files in which something was still found."""
 
     erasure_id: str
     release_id: str
@@ -87,8 +85,8 @@ def erase(
         tonight = tonight_of(lake, cfg, night, derived, apart=ERASURE + secrets.token_hex(4), refit=refit)
         preflight(lake.spark, cfg, tonight.night, tonight.todo)
         found = _found(tonight, wanted)
-        theirs = {name: gone.select(*people.KEY) for name, (gone, _) in found.items()}
-        words = searched(lake, Releases(last, tonight.known), night, wanted, theirs)
+        theirs = {name: gone.select(*people.KEY, "fingerprint") for name, (gone, _) in found.items()}
+        words = searched(lake, tonight.known, night, wanted, theirs)
         tonight.ledger.start()
         _remember(lake, people.erased_marks(night.sources, wanted, night.secret))
         deleted = _from_bronze(tonight, stages, found)
@@ -112,8 +110,8 @@ def erase(
             lock.confirm()
             release = execution.publish(tonight.known, stages)
             tonight.ledger.finish("released", release.release_id)
-            forget.before(lake, cfg, release, Wanted(words.anywhere | words.in_rows))
-        files, left = traces(lake.root, words.anywhere, words.in_rows)
+            forget.before(lake, cfg, release, Wanted(words.anywhere))
+        files, left = traces(lake.root, words.anywhere, words.in_bronze)
         receipt = Erasure(
             f"erasure-{secrets.token_hex(8)}", release.release_id, len(wanted), deleted, files, left, words.by_field
         )
@@ -121,7 +119,8 @@ def erase(
     if left:
         raise GateError(
             f"{len(left)} of {files} files still hold a trace ({left[0].what} in {left[0].file}); receipt "
-            f"{receipt.erasure_id}. Delete those files, or copy the tables into a new lake if they are its logs."
+            f"{receipt.erasure_id}. Where that is them, and no number of something else, delete those files, or copy "
+            "the tables into a new lake if they are its logs."
         )
     return receipt
 

@@ -1,74 +1,69 @@
-"""What must not be found any more after an erasure: raw ids, pseudonyms, texts that nobody else wrote.
+"""What must not be found any more after an erasure: raw ids, pseudonyms, records, texts that nobody else wrote.
 
-raw ids -> those of others' records too, plain numbers -> where each is looked for; their texts -> less those of others
+raw ids -> plain numbers apart, those of others' records too -> where each is looked for; texts -> less those of others
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from kgspark.ingest.records import HASH_DIGITS
 from kgspark.ingest.sources import Source
 from kgspark.night import Night
 from kgspark.privacy import people
+from kgspark.privacy.wanted import Wanted
 from kgspark.releases import Release
 from kgspark.tables import Lake
 
 log = logging.getLogger(__name__)
 # Shorter texts ("ok", "great") are anybody's.
 SHORTEST_TEXT = 30
+# Longer numbers count no rows and no bytes.
+LONGEST_COUNT = 9
 REVIEWS = "silver.reviews"
-# An id without a letter: the logs of any table count rows and bytes in such numbers.
-_NUMBER = re.compile(r"[^\W\d_]")
-
-
-@dataclass(frozen=True)
-class Releases:
-    """The release that readers see, which after a rollback is not the last one, and all that there are."""
-
-    latest: Release
-    known: Sequence[Release]
 
 
 @dataclass(frozen=True)
 class Searched:
-    """Words by kind: ``anywhere`` in the lake, and ``in_rows`` of its tables alone; ``by_field``: how many ids are only
-    looked for beside the name of their field, as others' records hold them as something else.
+    """Words by kind: ``anywhere`` in the lake, and ``in_bronze``, in the rows of its records alone; ``by_field``: how
+    many ids are plain numbers, which logs and other people's rows are full of.
     """
 
     anywhere: dict[str, list[str]]
-    in_rows: dict[str, list[str]] = field(default_factory=dict)
+    in_bronze: dict[str, list[str]] = field(default_factory=dict)
     by_field: int = 0
 
 
 def searched(
-    lake: Lake, releases: Releases, night: Night, raw_ids: Sequence[str], theirs: Mapping[str, DataFrame]
+    lake: Lake, known: Sequence[Release], night: Night, raw_ids: Sequence[str], theirs: Mapping[str, DataFrame]
 ) -> Searched:
-    """What to look for of the shoppers with these raw ids; ``theirs``: bronze table to the keys of their records in the
-    latest release.
+    """What to look for of the shoppers with these raw ids; ``known``: all releases, the latest last; ``theirs``: bronze
+    table to their records in the latest, as ``source, record_id, variant, fingerprint``.
 
-    An id that no other record holds as a whole word is looked for everywhere. A number (17850) stands for rows and
-    bytes in the logs as well, so it is looked for in the rows of tables, and elsewhere beside its field's name
-    (``"CustomerID":"17850"``); one that also is something of others (a stock code) only beside its field's name.
+    A raw id is looked for everywhere, but for a plain number (17850). That also counts rows and bytes in logs, so it
+    is looked for in the records of bronze, unless one of somebody else's holds it (a stock code), and everywhere beside
+    the name of its field (``"CustomerID":"17850"``). Fingerprints tell the very records, whatever their shape.
     """
     names = people.pseudonyms(night.sources, raw_ids, night.secret)
-    shared = _of_others(lake, releases.latest.tables, raw_ids, theirs)
-    numbers = {raw for raw in raw_ids if not _NUMBER.search(raw)}
-    words = {
-        "a raw id": [raw for raw in raw_ids if raw not in shared | numbers],
-        "a raw id in its field": _in_fields(night.sources, shared | numbers),
+    numbers = {raw for raw in raw_ids if raw.isascii() and raw.isdecimal() and len(raw) <= LONGEST_COUNT}
+    shared = _of_others(lake, known[-1].tables, numbers, theirs) if numbers else set()
+    anywhere = {
+        "a raw id": [raw for raw in raw_ids if raw not in numbers],
+        "a raw id in its field": _in_fields(night.sources, numbers),
         # An HMAC in any table is a trace, with or without its kind before it.
         "a pseudonym": [name.partition("/")[2] for name in names],
-        "a text": _texts_of(lake, releases, names),
+        "a record": _fingerprints(theirs.values()),
+        "a text": _texts_of(lake, known, names),
     }
-    in_rows = {"a number that is a raw id": sorted(numbers - shared)}
-    return Searched(_filled(words), _filled(in_rows), len(shared))
+    in_bronze = {"a number that is a raw id": sorted(numbers - shared)}
+    return Searched(_filled(anywhere), _filled(in_bronze), len(numbers))
 
 
 def _filled(words: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -76,55 +71,63 @@ def _filled(words: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _of_others(
-    lake: Lake, tables: Mapping[str, int], raw_ids: Sequence[str], theirs: Mapping[str, DataFrame]
+    lake: Lake, tables: Mapping[str, int], numbers: Iterable[str], theirs: Mapping[str, DataFrame]
 ) -> set[str]:
-    """The ids that stand, as whole words, in records of others."""
-    # A frame, not literals: plans are logged.
-    ids = F.broadcast(lake.spark.createDataFrame([(raw,) for raw in raw_ids], "shopper string"))
-    told = F.concat_ws(" ", "record_id", "payload", F.col("raw").cast("string"), "file")
-    shared: set[str] = set()
-    for name, keys in theirs.items():
-        others = lake.read(name, tables[name]).join(keys, on=list(people.KEY), how="left_anti")
-        words = others.select(people.apart(told).alias("told"))
-        both = words.join(ids, on=F.instr("told", people.apart(F.col("shopper"))) > 0, how="inner")
-        shared |= {row["shopper"] for row in both.select("shopper").distinct().collect()}
-    return shared
+    """The numbers that stand by themselves in records of others, as the proof would find them there."""
+    wanted = Wanted({number: [number] for number in numbers})
+
+    def said(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            told = ("\n".join(text for text in row.values() if text) for row in batch.to_pylist())
+            held = sorted(set[str]().union(*map(wanted.kinds, told)))
+            yield pa.RecordBatch.from_arrays([pa.array(held, pa.string())], names=["number"])
+
+    found: set[str] = set()
+    for name, mine in theirs.items():
+        others = lake.read(name, tables[name]).join(mine.select(*people.KEY), on=list(people.KEY), how="left_anti")
+        texts = others.select("record_id", "payload", F.col("raw").cast("string").alias("raw"), "file")
+        found |= {row["number"] for row in texts.mapInArrow(said, "number string").distinct().collect()}
+    return found
 
 
-def _in_fields(sources: Iterable[Source], raw_ids: Iterable[str]) -> list[str]:
-    """The ids behind the name of each field that holds shoppers, as JSON writes them."""
-    fields = {raw for source in sources for mapped, _ in people.shoppers_of(source) for raw in mapped.raw_fields()}
-    pairs = [
-        (json.dumps(name, ensure_ascii=False), value)
-        for name in fields
-        for raw in raw_ids
-        for value in (json.dumps(raw, ensure_ascii=False), raw)
-    ]
-    return sorted(f"{name}:{space}{value}" for name, value in pairs for space in ("", " "))
+def _in_fields(sources: Iterable[Source], numbers: Iterable[str]) -> list[str]:
+    """The numbers behind the name of each field that holds shoppers, as JSON writes them."""
+    fields = {mapped.field for source in sources for mapped, _ in people.shoppers_of(source)} - {None}
+    names = [json.dumps(name, ensure_ascii=False) for name in fields]
+    values = [value for number in numbers for value in (json.dumps(number), number)]
+    return sorted(f"{name}:{space}{value}" for name in names for value in values for space in ("", " "))
 
 
-def _texts_of(lake: Lake, releases: Releases, names: Sequence[str]) -> list[str]:
+def _fingerprints(theirs: Iterable[DataFrame]) -> list[str]:
+    """Of their records, whole and as far as they are the key of a record whose source has none."""
+    whole = {row["fingerprint"] for rows in theirs for row in rows.select("fingerprint").distinct().collect()}
+    return sorted(whole | {fingerprint[:HASH_DIGITS] for fingerprint in whole})
+
+
+def _texts_of(lake: Lake, known: Sequence[Release], names: Sequence[str]) -> list[str]:
     """Their titles and texts that nobody else wrote.
 
     They come from every release whose reviews can still be read: the latest may be that of an erasure which was stopped
     before it had deleted the files of the others.
     """
+    # Frames, not literals, here and below: plans are logged.
+    theirs = F.broadcast(lake.spark.createDataFrame([(name,) for name in names], "shopper_id string"))
     told: set[str] = set()
-    versions = {release.tables[REVIEWS] for release in releases.known if REVIEWS in release.tables}
+    versions = {release.tables[REVIEWS] for release in known if REVIEWS in release.tables}
     for version in sorted(versions):
-        mine = F.col("shopper_id").isin(*names) & (F.length("text") >= SHORTEST_TEXT)
+        long = _texts(lake, version).where(F.length("text") >= SHORTEST_TEXT)
+        mine = long.join(theirs, on="shopper_id", how="left_semi")
         try:
-            told |= {row["text"] for row in _texts(lake, version).where(mine).select("text").distinct().collect()}
+            told |= {row["text"] for row in mine.select("text").distinct().collect()}
         except Exception as error:  # noqa: BLE001 - whatever Spark says of files that were deleted
             log.info("reviews of version %d are not there any more (%s)", version, type(error).__name__)
     if not told:
         return []
     # What others wrote as well, by itself or within more, stays in their reviews.
-    theirs = ~F.coalesce(F.col("shopper_id").isin(*names), F.lit(False))
-    others = _texts(lake, releases.latest.tables[REVIEWS]).where(theirs).select(F.col("text").alias("other"))
-    asked = F.broadcast(lake.spark.createDataFrame([(text,) for text in sorted(told)], "text string"))
-    shared = others.join(asked, on=F.instr("other", F.col("text")) > 0, how="inner").select("text").distinct()
-    return sorted(told - {row["text"] for row in shared.collect()})
+    others = _texts(lake, known[-1].tables[REVIEWS]).join(theirs, on="shopper_id", how="left_anti")
+    asked = F.broadcast(lake.spark.createDataFrame([(text,) for text in sorted(told)], "told string"))
+    shared = others.join(asked, on=F.instr("text", F.col("told")) > 0, how="inner").select("told").distinct()
+    return sorted(told - {row["told"] for row in shared.collect()})
 
 
 def _texts(lake: Lake, version: int) -> DataFrame:

@@ -28,29 +28,32 @@ class Trace:
 
 
 def traces(
-    root: str, words: Mapping[str, Iterable[str]], in_rows: Mapping[str, Iterable[str]] | None = None
+    root: str, words: Mapping[str, Iterable[str]], in_bronze: Mapping[str, Iterable[str]] | None = None
 ) -> tuple[int, list[Trace]]:
     """How many files there are, and which of them hold one of the words; ``words``: kind to words of it. Those of
-    ``in_rows`` are looked for in the rows of tables only: not in logs, nor in the books of ``ops``.
+    ``in_bronze`` are looked for in the rows of bronze only.
 
     A word counts where it stands alone: 17850 is not found in 178501, nor in the hex digits of a hash. Text within JSON
     within a column is found in either spelling.
     """
-    every, of_rows = Wanted(words), Wanted(in_rows or {})
+    records = {**words, **(in_bronze or {})}
+    everywhere, of_bronze = (Wanted(words), len(words)), (Wanted(records), len(records))
     found, count = [], 0
     for name in lake_files.files(root):
         count += 1
         there = set[str]()
-        sought = (every, of_rows) if _holds_rows(name) else (every,)
+        wanted, kinds = of_bronze if _is_bronze(name) else everywhere
         with lake_files.open_file(root, name) as file:
             for text in _texts(name, file):
-                there.update(*(wanted.kinds(text) for wanted in sought))
+                there |= wanted.kinds(text)
+                if len(there) == kinds:
+                    break
         found += [Trace(name, what) for what in sorted(there)]
     return count, found
 
 
-def _holds_rows(name: str) -> bool:
-    return name.endswith(".parquet") and "_delta_log/" not in name and not name.startswith("ops/")
+def _is_bronze(name: str) -> bool:
+    return name.startswith("bronze/") and name.endswith(".parquet") and "_delta_log/" not in name
 
 
 def _texts(name: str, file: IO[bytes]) -> Iterator[str]:

@@ -49,9 +49,9 @@ def test_a_word_within_another_is_no_trace(tmp_path: Path) -> None:
     assert found(tmp_path) == []
 
 
-def test_a_number_may_count_rows_in_logs_and_books(tmp_path: Path) -> None:
-    for name in ("t/_delta_log/1.checkpoint.parquet", "ops/gate_results/part.parquet", "t/part.parquet"):
+def test_a_number_may_count_something_else_outside_of_bronze(tmp_path: Path) -> None:
+    for name in ("bronze/t/_delta_log/1.checkpoint.parquet", "graph/t/part.parquet", "bronze/t/part.parquet"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.table({"c": ['{"numRecords":17850}']}), tmp_path / name)
-    (tmp_path / "t/_delta_log/0.json").write_text('{"numRecords":17850}')
-    assert traces(str(tmp_path), {}, WORDS) == (4, [Trace("t/part.parquet", "raw id")])
+    (tmp_path / "bronze/t/_delta_log/0.json").write_text('{"numRecords":17850}')
+    assert traces(str(tmp_path), {}, WORDS) == (4, [Trace("bronze/t/part.parquet", "raw id")])
