@@ -76,7 +76,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("kgspark/meter.py", "sparkContext"): "what stages spent; where the engine does not tell, a bill does without",
     ("kgspark/meter.py", "_jsc"): "as above: Spark keeps this in its JVM",
     ("kgspark/tally.py", "collect"): "no stage: one row, the sum of a column",
-    ("kgspark/privacy/erase.py", "collect"): "no stage: the texts of the people who are erased",
+    ("kgspark/privacy/searched.py", "collect"): "no stage: what the people who are erased left",
     ("kgspark/disposal.py", "collect"): "no stage: one row that says how many files a table has",
     ("kgspark/privacy/forget.py", "collect"): "no stage: the gates that said no",
     ("kgspark/privacy/erase.py", "persist"): "no stage: the records of a few people are counted and deleted",

@@ -205,14 +205,8 @@ def test_every_spark_setting_has_its_reason(name: str) -> None:
 
 def test_spark_settings_agree() -> None:
     local, cpu, gpu = (read_conf(path) for path in CONFS.values())
-    for key in (
-        "spark.jars.packages",
-        "spark.jars.excludes",
-        "spark.sql.session.timeZone",
-        "spark.sql.ansi.enabled",
-        "spark.sql.broadcastTimeout",
-    ):
-        assert local[key] == cpu[key] == gpu[key]
+    for key in ("jars.packages", "jars.excludes", "sql.session.timeZone", "sql.ansi.enabled", "sql.broadcastTimeout"):
+        assert local[f"spark.{key}"] == cpu[f"spark.{key}"] == gpu[f"spark.{key}"]
     differing = {key for key in cpu if gpu.get(key) != cpu[key]}
     assert differing == {"spark.sql.execution.arrow.maxRecordsPerBatch"}, "gpu.conf repeats cpu.conf and adds the GPU"
 
