@@ -120,9 +120,9 @@ def on_gpu(spark: SparkSession, cfg: EmbedSettings, args: argparse.Namespace) ->
     """The stage beside our encoder alone on the same device, both warm."""
     count = args.sample or 2_000_000
     # Written first, as the stage finds its texts in a table: making them up takes longer than embedding them.
-    made = tempfile.mkdtemp(prefix="kgspark-texts-")
-    synthetic(spark, count).repartition(args.cores).write.mode("overwrite").parquet(made)
-    nodes = spark.read.parquet(made)
+    made = tempfile.TemporaryDirectory(prefix="kgspark-texts-")
+    synthetic(spark, count).repartition(args.cores).write.mode("overwrite").parquet(made.name)
+    nodes = spark.read.parquet(made.name)
     texts = nodes.select("text").toArrow().column("text").to_pylist()
     # As many partitions as in the timed run, so that every worker has loaded its model before.
     stage_seconds(spark, synthetic(spark, max(count // 50, 10 * cfg.partitions)), cfg)

@@ -88,8 +88,8 @@ def records_of(bronze: DataFrame, sources: Sequence[Source], raw_ids: Sequence[s
     nameless = [source.name for source in sources if not shoppers_of(source)]
     described = F.col("source").isin([source.name for source in sources])
     unread = bronze.where(~F.col("source").isin(nameless) & F.col("payload").isNull())
-    told = unread.withColumn("told", apart(F.col("raw").cast("string")))
-    found = [told.join(ids, on=F.instr("told", apart(F.col("shopper"))) > 0, how="left_semi").select(*KEY)]
+    told = unread.withColumn("told", _apart(F.col("raw").cast("string")))
+    found = [told.join(ids, on=F.instr("told", _apart(F.col("shopper"))) > 0, how="left_semi").select(*KEY)]
     fields = F.map_values(F.from_json("payload", "map<string,string>"))
     strange = bronze.where(~described & F.col("payload").isNotNull()).select(*KEY, F.explode(fields).alias("shopper"))
     found.append(strange.withColumn("shopper", F.trim("shopper")).join(ids, on="shopper", how="left_semi").select(*KEY))
@@ -105,6 +105,6 @@ def records_of(bronze: DataFrame, sources: Sequence[Source], raw_ids: Sequence[s
     return reduce(DataFrame.unionByName, found).distinct()
 
 
-def apart(text: Column) -> Column:
+def _apart(text: Column) -> Column:
     """The words of a text with one space around each, so that 17850 is not found in 178501."""
     return F.concat(F.lit(" "), F.trim(F.regexp_replace(text, r"[\p{Punct}\s]+", " ")), F.lit(" "))
