@@ -13,13 +13,14 @@ from rich.console import Console
 
 from kgspark.cli_options import (
     DEFAULT_CONFIG,
-    ROWS_SHOWN,
+    RUNS_SHOWN,
     ConfigOption,
     JsonOption,
     lake_of,
     options_behind,
     printer,
     release_of,
+    started_lake_of,
     under_way,
 )
 
@@ -65,8 +66,8 @@ def releases_diff(
     from kgspark import release_diff
     from kgspark.publish.readers import open_release
 
-    older, _ = release_of(config, before)
-    newer = open_release(older.lake, release=after)
+    lake, _ = lake_of(config, released=True)
+    older, newer = open_release(lake, release=before), open_release(lake, release=after)
     under_way(f"comparing {len(newer.tables)} tables, row by row where their versions differ")
     found = release_diff.difference(older, newer)
     typer.echo(json.dumps(found.record(), ensure_ascii=False) if as_json else "\n".join(release_diff.lines(found)))
@@ -142,7 +143,7 @@ def bill_command(
     from kgspark import bill
     from kgspark.lock import is_held
 
-    lake, cfg = lake_of(config)
+    lake, cfg = started_lake_of(config)
     found = bill.bills(lake, nights, is_held(lake, cfg.lock))
     if as_json:
         typer.echo(json.dumps(bill.records(found), ensure_ascii=False))
@@ -152,20 +153,21 @@ def bill_command(
 
 
 @nights_app.command()
-def deliveries(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
-    """What each source brought in the last runs, against what was held of it."""
-    from pyspark.sql import functions as F
+def deliveries(
+    config: ConfigOption = DEFAULT_CONFIG,
+    runs: Annotated[int, typer.Option(help="Runs to show.", min=1)] = RUNS_SHOWN,
+    as_json: JsonOption = False,
+) -> None:
+    """What each source brought in the last runs, the newest first, against what was held of it."""
+    from kgspark.ledger import last_deliveries
 
-    from kgspark.ledger import DELIVERIES
-
-    rows = lake_of(config)[0].read(DELIVERIES).orderBy(F.desc("run_id"), "table", "source").limit(ROWS_SHOWN).collect()
-    for row in rows:
+    for row in last_deliveries(started_lake_of(config)[0], runs):
         # A book of an older kgspark knows of none that expired.
-        expired = ["expired"] if row.asDict().get("expired") else []
+        expired = ["expired"] if row.get("expired") else []
         counted = ("new", "changed", "unchanged", "vanished", *expired)
         counts = "  ".join(f"{row[name]:,} {name}" for name in counted)
         said = f"{row['run_id']}  {row['table']:<28} {row['source']:<24} {row['status']:<9} {counts}"
-        typer.echo(json.dumps(row.asDict()) if as_json else said)
+        typer.echo(json.dumps(row) if as_json else said)
 
 
 @nights_app.command("erase")
@@ -191,10 +193,11 @@ def erase_command(
     done = erase(lake, cfg, night, ids, console=Console(stderr=True))
     records = ", ".join(f"{count:,} of {name}" for name, count in done.records.items())
     typer.echo(f"{done.erasure_id}: {records}; readers now see {done.release_id}; no trace in {done.files:,} files")
+    typer.echo(f"looked for: {', '.join(done.looked_for)}")
     if done.by_field:
         typer.echo(
             f"{done.by_field:,} of the ids are plain numbers, which count many things: outside of bronze these were "
-            "looked for beside the name of their field, and by the fingerprints of their records"
+            "looked for beside the name of their field"
         )
 
 
@@ -232,5 +235,5 @@ def unlock(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Take the lake from a night that is dead; one that lives finds out and releases nothing."""
     from kgspark.lock import break_lock
 
-    was = break_lock(lake_of(config)[0])
+    was = break_lock(started_lake_of(config)[0])
     typer.echo(f"taken from {was}" if was else "nobody holds the lake")

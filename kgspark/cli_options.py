@@ -26,6 +26,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DateOption = Annotated[str | None, typer.Option(help="The night's date, YYYY-MM-DD; today (UTC) if not given.")]
 DEFAULT_CONFIG = Path("conf/local.yaml")
 ROWS_SHOWN = 50
+RUNS_SHOWN = 7
 # Columns; a file or a pipe has no edge, and a table asks for no more than it needs.
 _NO_EDGE = 10_000
 
@@ -75,6 +76,19 @@ def lake_of(config: Path, *, released: bool = False) -> tuple[Lake, Config]:
     from kgspark import nights
 
     return nights.configured_lake(config, os.environ, released=released)
+
+
+def started_lake_of(config: Path) -> tuple[Lake, Config]:
+    """The lake of a configuration, in which a night was started, and the configuration. Raises InputError where none
+    was: a mistyped path is no lake where nothing happened.
+    """
+    from kgspark.ledger import RUNS
+    from kgspark.lock import LOCKS
+
+    lake, cfg = lake_of(config)
+    if not any(lake.exists(name) for name in (LOCKS, RUNS)):
+        raise InputError(f"No night was ever started in the lake {lake.root}; check the path in {config}.")
+    return lake, cfg
 
 
 def release_of(config: Path, release: str | None = None) -> tuple[KnowledgeGraph, Config]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -19,7 +17,7 @@ from kgspark.gates import Gates
 from kgspark.incremental import Plan, links_of, of_keys
 from kgspark.inputs import Inputs
 from kgspark.ledger import UNSPENT
-from kgspark.lineage import cut
+from kgspark.lineage import cut, persisted, stage_frames
 from kgspark.memory import peak_driver_mb
 from kgspark.meter import Meter
 from kgspark.pipeline import Artefact, Stage
@@ -37,9 +35,17 @@ Result = TypeVar("Result")
 
 
 class Execution:
-    """One night's state: where each table is pinned, and what was written."""
+    """One night's state: where each table is pinned, and what was written; ``still_ours`` raises where another process
+    holds the lake by now.
+    """
 
-    def __init__(self, tonight: Tonight, progress: Progress, max_texts: int | None = None) -> None:
+    def __init__(
+        self,
+        tonight: Tonight,
+        progress: Progress,
+        max_texts: int | None = None,
+        still_ours: Callable[[], None] = lambda: None,
+    ) -> None:
         self.lake, self.cfg, self.night, self.ledger = tonight.lake, tonight.cfg, tonight.night, tonight.ledger
         self.planner, self.progress = tonight.planner, progress
         self.released = dict(tonight.last.tables) if tonight.last else {}
@@ -48,10 +54,8 @@ class Execution:
         self._changed: dict[str, Changed] = {}
         self._inputs = Inputs(tonight, self.released, self.pinned, self._changed)
         self.gates = Gates(self.lake, self.cfg, self.night, self.ledger, self.released, self._inputs)
-        self._todo, self._max_texts = tonight.todo, max_texts
+        self._todo, self._max_texts, self._still_ours = tonight.todo, max_texts, still_ours
         self._meter = Meter(self.lake.spark)
-        self._persisting_stages = 0
-        self._lock = threading.Lock()
 
     def run(self, stage: Stage) -> None:
         """Build as much of a stage as its plan says, write its tables, gate them, and enter it in the book; stages may
@@ -65,7 +69,7 @@ class Execution:
             return
         watch = Stopwatch()
         describe(self.lake.spark, f"kgspark {stage.name}")
-        with self._persisting():
+        with stage_frames():
             fitted, artefact = self._fitted(stage, plan)
             plan = plan.under(artefact)
             keys = self._keys(stage, plan)
@@ -146,28 +150,15 @@ class Execution:
         inputs = [read.get(name) for name in stage.reads]
         return stage.build(*inputs, cfg=getattr(self.cfg, stage.settings), night=self.night, **given)
 
-    @contextmanager
-    def _persisting(self) -> Iterator[None]:
-        """Count the stages that may hold persisted frames; the last to have written its tables clears them all."""
-        with self._lock:
-            self._persisting_stages += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._persisting_stages -= 1
-                if self._persisting_stages == 0:
-                    self.lake.spark.catalog.clearCache()
-
     def _each(self, work: Callable[[str], Result], names: Sequence[str]) -> list[Result]:
         return side_by_side(work, names, self.cfg.spark.tables_at_a_time)
 
     def _keys(self, stage: Stage, plan: Plan) -> DataFrame | None:
         """The keys that must be built again; None: all."""
         if plan.how == "keys":
-            keys = self.planner.changed(stage, plan, self._changed).persist()
+            keys = persisted(self.planner.changed(stage, plan, self._changed))
         elif plan.how == "difference" and stage.touched is not None:
-            keys = self._asked(stage, stage.touched).persist()
+            keys = persisted(self._asked(stage, stage.touched))
         else:
             return None
         count = keys.count()
@@ -187,6 +178,7 @@ class Execution:
         """Replace the table, or, where rows before are given, write how they differ."""
         describe(self.lake.spark, f"kgspark {stage.name}: write {name}")
         note = f"{self.ledger.run_id} {stage.name}"
+        self._still_ours()
         if before is None:
             return self.lake.overwrite(name, frame, note)
         watch, base = Stopwatch(), self.released[name]
@@ -197,6 +189,7 @@ class Execution:
         count = found.count()
         if count == 0:
             return Written(name, base, rows, 0, watch.lap(), 0, 0)
+        self._still_ours()
         # Sent to the table's rows, which a merge would else sort by key twice.
         steps = few(found.select("change", *table(name).column_names), count, FEW_ROWS)
         written = replace(self.lake.merge(name, steps, base, rows, note), seconds=watch.lap())
@@ -216,6 +209,13 @@ class Execution:
             raise InputError(
                 f"Run {self.ledger.run_id} cannot be released: {', '.join(missing)} has not run; run it first."
             )
+        for stage in stages:
+            others = self.planner.others(stage, self.pinned)
+            if others:
+                raise InputError(
+                    f"Run {self.ledger.run_id} cannot be released: {stage.name} was made of other versions of "
+                    f"{', '.join(others)} than it holds now; run it again."
+                )
         contents = f"{self.ledger.run_id} {sorted(self.pinned.items())}"
         row = {
             "release_id": releases.id_of(self.night.date, contents),

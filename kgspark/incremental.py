@@ -119,6 +119,29 @@ class Planner:
         why = f"changed: {', '.join(changed)}" if changed else "times that lay ahead"
         return plan("keys" if stage.by and before.keys() == inputs.keys() else "difference", why)
 
+    def others(self, stage: Stage, pinned: Mapping[str, int]) -> list[str]:
+        """Tables of which the run's entry of a stage was made at other versions than these; none where it has no entry.
+
+        A scheduler may start steps out of order, or a failed one again after those behind it.
+        """
+        made = self._ledger.inputs_of(stage.name)
+        now = self._inputs(stage, pinned)
+        # Dumps and answers are the run's own; what a gate looks up may be written by a later stage.
+        asked = [name for name in now if name not in (RAW, DECISIONS) and not name.startswith(_GATE)]
+        return [name for name in asked if made is not None and made.get(name) != now[name]]
+
+    def todo(self, stages: Sequence[Stage]) -> list[Stage]:
+        """Those of the stages that the run has yet to do: without an entry, with one of other versions than the run has
+        now, or reading what such a one will write.
+        """
+        pinned, todo = {**self._released, **self._ledger.versions()}, list[Stage]()
+        done, written = self._ledger.stages_done(), set[str]()
+        for stage in stages:
+            if stage.name not in done or self.others(stage, pinned) or written & set(stage.reads):
+                todo.append(stage)
+                written |= set(stage.writes)
+        return todo
+
     def changed(self, stage: Stage, plan: Plan, written: Mapping[str, Changed]) -> DataFrame:
         """The values of the columns ``stage.by`` that must be built again, each once.
 
@@ -179,7 +202,6 @@ class Planner:
             f"{stage.name} {stage.version} {__version__} {schema_version()}",
             getattr(self._cfg, stage.settings).model_dump_json(),
             *_files_named(getattr(self._cfg, stage.settings)),
-            self._cfg.quality.model_dump_json(),
             *[table(name).model_dump_json() for name in stage.writes],
             # What nodes are called and embedded by, and what their gate lets pass.
             *[ontology.load().model_dump_json() for name in stage.writes if table(name).gate.ontology],
@@ -227,8 +249,10 @@ def of_keys(stage: Stage, inputs: Mapping[str, DataFrame], keys: DataFrame) -> d
 
 
 def _files_named(settings: Settings) -> list[str]:
-    """Hashes of the files that settings name, and of the artefacts: people edit and exchange them in place."""
-    named = [Path(value) for _, value in settings if isinstance(value, str)]
+    """Hashes of the files that settings name, and of the artefacts: people edit and exchange them in place. The answers
+    of people are an input of its own.
+    """
+    named = [Path(value) for name, value in settings if isinstance(value, str) and name != "decisions"]
     files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in named if path.is_file()]
     folders = [path for path in named if (path / artifacts.MANIFEST).is_file()]
     return files + [artifacts.manifest(str(path))["sha256"] for path in folders]

@@ -12,15 +12,52 @@ from typing import IO, Any
 from pyarrow import fs
 
 from kgspark.artifacts import filesystem
+from kgspark.errors import InputError
+
+_PROBE = "_manifests/.probe"
+# Behind the name of a file that is being written.
+_HALF = ".half"
 
 
 def write_json(root: str, name: str, content: Any) -> str:
-    """Write ``<root>/<name>``; gives that path."""
+    """Write ``<root>/<name>``, which is the old content or the new one at any moment; gives that path."""
     system, base = filesystem(root)
     system.create_dir(f"{base}/{name}".rpartition("/")[0], recursive=True)
-    with system.open_output_stream(f"{base}/{name}") as file:
+    # Object stores show a file when it is whole.
+    local = isinstance(system, fs.LocalFileSystem)
+    place = f"{base}/{name}" + (_HALF if local else "")
+    with system.open_output_stream(place) as file:
         file.write((json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n").encode())
+    if local:
+        system.move(place, f"{base}/{name}")
     return f"{root}/{name}"
+
+
+def check_writable(root: str) -> None:
+    """Raise InputError where what lies beside the tables cannot be written to a root that is no folder of this machine:
+    Spark's credentials may be right, and those that pyarrow finds not.
+    """
+    if not isinstance(_system(root), fs.LocalFileSystem):
+        try:
+            write_json(root, _PROBE, {})
+            delete(root, _PROBE)
+        except (OSError, ValueError) as error:
+            raise _unreachable(root, error) from error
+
+
+def _system(root: str) -> fs.FileSystem:
+    try:
+        return filesystem(root)[0]
+    except (OSError, ValueError) as error:
+        raise _unreachable(root, error) from error
+
+
+def _unreachable(root: str, error: Exception) -> InputError:
+    return InputError(
+        f"Files beside the tables of {root} cannot be written ({str(error).splitlines()[0][:200]}): pyarrow does that, "
+        "with the credentials of the environment (AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL, "
+        "GOOGLE_APPLICATION_CREDENTIALS, AZURE_STORAGE_...), not with Spark's."
+    )
 
 
 def files(root: str) -> Iterator[str]:

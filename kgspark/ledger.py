@@ -18,7 +18,7 @@ from kgspark.tables import Lake
 
 RUNS = "ops.runs"
 STAGE_RUNS = "ops.stage_runs"
-RUNNING, DIED = "running", "died"
+RUNNING, DIED, RELEASED = "running", "died", "released"
 GATE_RESULTS = "ops.gate_results"
 DELIVERIES = "ops.deliveries"
 MOVED = "moved"
@@ -69,6 +69,8 @@ class Ledger:
         # One writer at a time: whatever else is said to run does not any more.
         self._dead = [run for run in runs if run["status"] == RUNNING and run["run_id"] != self.run_id]
         self._stage_rows = [row for row in history if row["run_id"] == self.run_id]
+        # Run to release, of all nights that made one.
+        self.released: Mapping[str, str] = {}
         # Stages side by side keep one book.
         self._lock = threading.Lock()
         # Rows are entered while the next stage computes: one commit after the other, in order.
@@ -86,11 +88,17 @@ class Ledger:
             else:
                 self._lake.upsert(RUNS, self._run)
             for run in self._dead:
-                self._lake.upsert(RUNS, run | {"status": DIED, "message": "it ended without a word"})
+                self._lake.upsert(RUNS, run | self._end_of(run["run_id"]))
         except InputError:
             raise
         except Exception as error:
             raise self._lake.unwritable(error) from error
+
+    def _end_of(self, dead: str) -> dict[str, str]:
+        """How a run ended that could not say so: a release is one commit, and the book's the next."""
+        if dead in self.released:
+            return {"status": RELEASED, "message": self.released[dead]}
+        return {"status": DIED, "message": "it ended without a word"}
 
     def versions(self) -> dict[str, int]:
         """Tables that this run has written and gated, with their versions."""
@@ -99,6 +107,11 @@ class Ledger:
     def stages_done(self) -> set[str]:
         """Stages whose tables this run has written and gated."""
         return {row["stage"] for row in self._stage_rows}
+
+    def inputs_of(self, stage: str) -> dict[str, str] | None:
+        """Versions of which the run's newest entry of a stage was made; None where it has none, or none that tells."""
+        mine = [row for row in self._stage_rows if row["stage"] == stage]
+        return mine[-1].get("inputs") if mine else None
 
     def stage_rows(self) -> list[dict[str, Any]]:
         """This run's rows of ops.stage_runs, in the order they were written."""
@@ -187,6 +200,18 @@ class Ledger:
     def _history(self) -> list[dict[str, Any]]:
         # A dozen rows a night: the driver can hold years of them.
         return sorted(self._lake.rows(STAGE_RUNS), key=lambda row: row["finished_at"])
+
+
+def last_deliveries(lake: Lake, runs: int) -> list[dict[str, Any]]:
+    """Rows of ops.deliveries of the last so many runs that looked at their dumps, the newest run first, then by table
+    and source.
+    """
+    began = {run["run_id"]: run["started_at"] for run in lake.rows(RUNS)}
+    # A dozen rows a run, of years.
+    rows = [row for row in lake.rows(DELIVERIES) if row["run_id"] in began]
+    newest = sorted({row["run_id"] for row in rows}, key=lambda run: (began[run], run), reverse=True)[:runs]
+    shown = [row for row in rows if row["run_id"] in newest]
+    return sorted(shown, key=lambda row: (newest.index(row["run_id"]), row["table"], row["source"]))
 
 
 def _now() -> datetime.datetime:

@@ -1,4 +1,4 @@
-"""Frames without the plan that made them.
+"""Frames without the plan that made them, and persisted ones that go with the stage that made them.
 
 A plan that is read several times is analysed as often, and so is each plan that rests on it: a dozen joins and unions
 of joins and unions are tens of thousands of nodes, which cost minutes before the first row is read. Cached frames keep
@@ -8,8 +8,13 @@ their plans.
 from __future__ import annotations
 
 import atexit
+import contextlib
+import threading
 import uuid
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from pyspark import StorageLevel
 
 from kgspark.session import is_remote
 
@@ -20,6 +25,8 @@ if TYPE_CHECKING:
 # and where the garbage collector runs it in the middle of another call (SPARK-55020 is the same, of models). So that no
 # such frame is let go: the server frees its rows when the session ends, as it does at exit, before any finaliser.
 _held: list[DataFrame] = []
+# Stages run side by side, each on a thread of its own.
+_stage = threading.local()
 
 
 @atexit.register
@@ -43,3 +50,28 @@ def cut(frame: DataFrame) -> DataFrame:
     spark.catalog.dropTempView(view)
     _held.append(done)
     return done
+
+
+def persisted(frame: DataFrame, level: StorageLevel = StorageLevel.MEMORY_AND_DISK_DESER) -> DataFrame:
+    """The frame, persisted until the stage that this thread builds is written; outside of a stage until somebody
+    unpersists it.
+    """
+    kept = frame.persist(level)
+    getattr(_stage, "kept", []).append(kept)
+    return kept
+
+
+@contextlib.contextmanager
+def stage_frames() -> Iterator[None]:
+    """Let go at its end what this thread has persisted within. Never all of a session's cached frames: it may be
+    somebody's notebook.
+    """
+    _stage.kept = []
+    try:
+        yield
+    finally:
+        frames, _stage.kept = _stage.kept, []
+        # Where Spark is gone, so are they; the error that ended the stage is the one to be told.
+        with contextlib.suppress(Exception):
+            for frame in reversed(frames):
+                frame.unpersist()

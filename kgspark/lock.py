@@ -20,13 +20,14 @@ from types import TracebackType
 
 from kgspark.errors import EngineError, InputError
 from kgspark.lock_settings import LockSettings
-from kgspark.processes import is_alive, process_start, this_host
+from kgspark.processes import is_alive, is_here, process_start, this_host
+from kgspark.session import in_pool
 from kgspark.stops import unbroken
 from kgspark.tables import Lake
 
 log = logging.getLogger(__name__)
 LOCKS = "ops.locks"
-_APPLICATION = "kgspark lock"
+_APPLICATION = _POOL = "kgspark lock"
 # Seconds; a Spark that has hung must not keep the process from ending.
 _GIVING_BACK = 60.0
 
@@ -67,7 +68,7 @@ def why_free(last: Holder | None, cfg: LockSettings, now: datetime.datetime) -> 
         return "nobody ever held it"
     if last.released_at is not None:
         return "it was given back"
-    if last.host == this_host():
+    if last.host == this_host() and is_here(last.process_start):
         return None if is_alive(last.pid, last.process_start) else f"process {last.pid} of this machine has died"
     silent = (now - last.beat_at).total_seconds()
     return f"{last.host} gave no sign of life for {silent:.0f} s" if silent > cfg.stale_seconds else None
@@ -87,7 +88,7 @@ class Lock:
     def __init__(self, lake: Lake, cfg: LockSettings, purpose: str) -> None:
         self._lake, self._cfg, self._purpose = lake, cfg, purpose
         self._mine: Holder | None = None
-        self._over = threading.Event()
+        self._over, self._lost = threading.Event(), threading.Event()
         self._changing = threading.Lock()
         self._heart = threading.Thread(target=self._beat_on, name="kgspark-lock", daemon=True)
 
@@ -142,15 +143,28 @@ class Lock:
         else:
             ours = self._change(beat_at=_now())
         if not ours:
-            raise EngineError(
-                f"This process was taken for dead and {holder(self._lake)} holds the lake now; nothing was released. "
-                "Raise lock.stale_seconds if this machine was only slow."
-            )
+            raise self._taken_away()
+
+    def check(self) -> None:
+        """Raise EngineError where a sign of life found that another process holds the lake: nothing may be written any
+        more.
+        """
+        if self._lost.is_set():
+            raise self._taken_away()
+
+    def _taken_away(self) -> EngineError:
+        return EngineError(
+            f"This process was taken for dead and {holder(self._lake)} holds the lake now; nothing was released. "
+            "Raise lock.stale_seconds if this machine was only slow."
+        )
 
     def _beat_on(self) -> None:
+        # Behind a model's tasks, which may be thousands, no sign of life would come through.
+        in_pool(self._lake.spark, _POOL)
         while not self._over.wait(self._cfg.heartbeat_seconds):
             try:
-                self._change(beat_at=_now())
+                if not self._change(beat_at=_now()):
+                    self._lost.set()
             except Exception as error:  # noqa: BLE001 - storage that fails once may answer the next beat
                 log.warning("no sign of life could be written: %s", str(error).splitlines()[0][:200])
         try:

@@ -5,6 +5,7 @@ release -> <lake>/_manifests/<release id>.json, and latest.json, which is the on
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,16 @@ def write(lake: Lake, release: Release) -> None:
             lake_files.write_json(lake.root, f"{FOLDER}/{name}", content)
     except (OSError, ValueError) as error:
         log.warning("%s has no manifest for other engines: %s", release.release_id, error)
+
+
+def latest(lake: Lake) -> str | None:
+    """Which release other engines see as the latest; None where nothing, or nothing whole, says so."""
+    try:
+        with lake_files.open_file(lake.root, f"{FOLDER}/{LATEST}") as file:
+            found: str = json.loads(file.read())["release_id"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return found
 
 
 def withdraw(lake: Lake, release_id: str) -> None:

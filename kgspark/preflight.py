@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pyspark.sql import SparkSession
 
+from kgspark import lake_files
 from kgspark.config import Config
 from kgspark.embed import models
 from kgspark.errors import InputError
@@ -23,6 +24,7 @@ def preflight(spark: SparkSession, cfg: Config, night: Night, stages: Sequence[S
     Raises InputError, naming the first thing that is wrong and what to do.
     """
     check_settings(cfg, night, stages)
+    lake_files.check_writable(cfg.lake)
     check_contracts(load_tables().values())
     if any(RAW in stage.reads for stage in stages):
         check_sources(spark, night.sources, cfg.ingest)

@@ -15,16 +15,27 @@ def this_host() -> str:
 
 
 def process_start(pid: int) -> str:
-    """Boot and start of a process, which no later process of the same number shares; empty where the system has no
-    /proc, or no such process.
+    """Boot, name space of process numbers and start of a process, which no later process of the same number shares;
+    empty where the system has no /proc, or no such process.
     """
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         # The name of the program, in parentheses, may hold spaces: count from behind it.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
-    return f"{boot}/{fields[_START_FIELD - 3]}"
+    return f"{_here()}/{fields[_START_FIELD - 3]}"
+
+
+def is_here(started: str) -> bool:
+    """Whether numbers of that process can be asked for here: machines and containers may share a name, and after a boot
+    nobody knows whether it was this machine. True where the system tells nothing.
+    """
+    return not started or started.rpartition("/")[0] == _here()
+
+
+def _here() -> str:
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f"{boot}/{os.readlink('/proc/self/ns/pid')}"
 
 
 def is_alive(pid: int, started: str) -> bool:

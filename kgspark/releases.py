@@ -89,10 +89,11 @@ def retire(lake: Lake, release_ids: Iterable[str], reason: str) -> None:
     """Say that releases can no longer be opened, before their files go; ``reason`` is a key of the texts above."""
     now = datetime.datetime.now(datetime.UTC)
     names = list(release_ids)
-    lake.append(RETIRED, [{"release_id": r, "reason": reason, "retired_at": now} for r in names], note=reason)
+    # Before the commit: a call that ends halfway is made again, and finds them all.
     for name in names:
         manifests.withdraw(lake, name)
         views.withdraw(lake, name)
+    lake.append(RETIRED, [{"release_id": r, "reason": reason, "retired_at": now} for r in names], note=reason)
 
 
 def id_of(night: datetime.date, contents: str) -> str:
@@ -113,9 +114,20 @@ def publish(lake: Lake, row: dict[str, Any], releases: list[Release]) -> Release
         **({"schema_version": schema_version()} | row),
     )
     lake.append(RELEASES, [vars(release)], note=f"{release.action} {release.release_id}")
-    manifests.write(lake, release)
-    views.show(lake, release)
+    _show(lake, release)
     return release
+
+
+def _show(lake: Lake, release: Release) -> None:
+    views.show(lake, release)
+    # Last: the latest release's manifest says that its views are made, too.
+    manifests.write(lake, release)
+
+
+def show_again(lake: Lake, release: Release) -> None:
+    """Tell other engines of the latest release where the process that made it died before it could."""
+    if manifests.latest(lake) != release.release_id:
+        _show(lake, release)
 
 
 def rollback(lake: Lake, release_id: str) -> Release:

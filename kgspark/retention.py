@@ -16,11 +16,14 @@ from pyspark.sql import functions as F
 from kgspark import disposal
 from kgspark.errors import InputError
 from kgspark.releases import RELEASES, Release, all_releases, find_release, retire, retired
+from kgspark.schema import load_tables
 from kgspark.side_by_side import side_by_side
 from kgspark.tables import Lake
 
 TAGS = "_tags"
 VACUUMED = "vacuum"
+# Nobody opens an earlier version of a book; a process that reads the present one, or beats, has a day.
+_BOOK_HOURS = 24
 _TAG = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 
@@ -76,8 +79,9 @@ def tag(lake: Lake, release_id: str, name: str, at_a_time: int = 1) -> Lake:
 def vacuum(lake: Lake, keep: int, at_a_time: int = 1) -> Vacuumed:
     """Delete what only releases before the last ``keep`` need; those are retired first, so that readers are told.
 
-    The latest release always stays. VACUUM counts whole hours, from when it runs: up to two hours more than needed are
-    kept. Raises InputError for a number below 1 or a lake without a release.
+    The latest release always stays. VACUUM counts whole hours, from when it runs: of a table of which an older version
+    is kept, too, what was replaced up to two hours before that is kept with it. Raises InputError for a number below 1
+    or a lake without a release.
     """
     known = all_releases(lake)
     if keep < 1 or not known:
@@ -88,13 +92,9 @@ def vacuum(lake: Lake, keep: int, at_a_time: int = 1) -> Vacuumed:
     dropped = sorted({release.release_id for release in alive} - set(kept))
     retire(lake, dropped, VACUUMED)
     oldest = _oldest_versions([release for release in alive if release.release_id in kept])
-    now = datetime.datetime.now(datetime.UTC)
-    hours: dict[str, int] = {}
-    for table, version in sorted(oldest.items()):
-        # Files of a version are removed by a later commit, if at all: what went before it was made is not among them.
-        age = now - _committed_at(lake, table, version)
-        hours[table] = math.ceil(age.total_seconds() / 3600) + 1
-    disposal.vacuum(lake, hours, at_a_time)
+    hours = {table: _hours(lake, table, version) for table, version in sorted(oldest.items())}
+    books = [name for name in load_tables() if name.startswith("ops.") and lake.exists(name)]
+    disposal.vacuum(lake, dict.fromkeys(books, _BOOK_HOURS) | hours, at_a_time)
     return Vacuumed(kept, dropped, hours)
 
 
@@ -104,6 +104,16 @@ def _oldest_versions(releases: Sequence[Release]) -> dict[str, int]:
         for table, version in release.tables.items():
             oldest[table] = min(version, oldest.get(table, version))
     return oldest
+
+
+def _hours(lake: Lake, name: str, oldest: int) -> int:
+    """How many hours of a table's history a vacuum must leave, so that this version and later ones can be read."""
+    if lake.version(name) == oldest:
+        # Nothing that it replaced may stay: were it an hour, that would be so for as long as the table does not change.
+        return 0
+    # Files of a version are removed by a later commit, if at all: what went before it was made is not among them.
+    age = datetime.datetime.now(datetime.UTC) - _committed_at(lake, name, oldest)
+    return math.ceil(age.total_seconds() / 3600) + 1
 
 
 def _committed_at(lake: Lake, name: str, version: int) -> datetime.datetime:

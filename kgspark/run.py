@@ -26,7 +26,7 @@ from kgspark.night import Night
 from kgspark.pipeline import STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.progress import Progress, say
-from kgspark.releases import Release
+from kgspark.releases import Release, all_releases, show_again
 from kgspark.schedule import run_stages
 from kgspark.session import cancel_jobs, describe
 from kgspark.side_by_side import Stopwatch
@@ -76,11 +76,11 @@ def open_lake(spark: SparkSession, cfg: Config) -> Lake:
 
 
 def chosen(stages: Sequence[Stage], only: Sequence[str] | None) -> list[Stage]:
-    """The stages whose name starts with one of ``only``; all where that is None. Raises InputError where there are
-    none.
+    """The stages whose name starts with one of ``only``; all where that is None, and none where it names none, as in a
+    night's last step, which only releases. Raises InputError where no stage is called so.
     """
     found = [stage for stage in stages if only is None or stage.name.startswith(tuple(only))]
-    if not found:
+    if not found and only != ():
         raise InputError(f"No stage is called {', '.join(only or ())}; there are {', '.join(s.name for s in stages)}.")
     return found
 
@@ -121,15 +121,19 @@ def _locked_night(
 ) -> NightReport:
     watch = Stopwatch()
     describe(lake.spark, f"kgspark night of {night.date}")
+    if known := all_releases(lake):
+        show_again(lake, known[-1])
     say(console, "looking at the dumps, the last release and what has changed")
     asked = chosen(stages, only)
     tonight = tonight_of(lake, cfg, night, asked, options.full, refit=options.refitted(asked), replay=options.replay)
     ledger = tonight.ledger
+    if only is not None:
+        tonight.check_step(asked)
     for sentence in tonight.about_runs():
         say(console, sentence)
     preflight(lake.spark, cfg, tonight.night, tonight.todo)
     ledger.start()
-    execution = Execution(tonight, Progress(len(tonight.todo), console), options.max_texts)
+    execution = Execution(tonight, Progress(len(tonight.todo), console), options.max_texts, lock.check)
     deadline = None if options.max_minutes is None else time.monotonic() + options.max_minutes * 60
     published = None
     with closing(tonight, len(asked)):

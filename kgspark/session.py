@@ -63,7 +63,7 @@ def get_session(
             builder = builder.config(key, value)
     said = Path(tempfile.gettempdir()) / f"kgspark-jvm-{os.getpid()}.log"
     try:
-        with _stderr_to(said):
+        with _output_to(said):
             return _started(builder)
     except Exception as error:
         raise EngineError(
@@ -83,20 +83,24 @@ def is_local(conf_file: Path | None, extra: Mapping[str, str]) -> bool:
 
 
 @contextlib.contextmanager
-def _stderr_to(file: Path) -> Iterator[None]:
-    """Send what new processes write to stderr to a file: the JVM inherits it and keeps it for life.
+def _output_to(file: Path) -> Iterator[None]:
+    """Send what new processes write to stdout and stderr to a file: the JVM inherits it and keeps it for life.
 
-    Spark has no setting for the forty lines that its resolver of jars prints; our own stderr is back when this ends.
+    Spark has no setting for the forty lines that its resolver of jars prints, nor Delta for the one of every vacuum;
+    our own output is back when this ends.
     """
-    sys.stderr.flush()
-    kept = os.dup(2)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    kept = {number: os.dup(number) for number in (1, 2)}
     try:
         with file.open("ab") as log:
-            os.dup2(log.fileno(), 2)
+            for number in kept:
+                os.dup2(log.fileno(), number)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        for number, own in kept.items():
+            os.dup2(own, number)
+            os.close(own)
 
 
 def is_remote(spark: SparkSession) -> bool:
@@ -119,10 +123,19 @@ def describe(spark: SparkSession, text: str) -> None:
     """Say in the Spark UI what this thread's next jobs are for, and that they may be cancelled; over Spark Connect,
     which has no such field, nothing happens.
     """
-    # With cancel_jobs the only use of the classic context: the night can do without.
+    # With in_pool and cancel_jobs the only use of the classic context: the night can do without.
     context = getattr(spark, "_sc", None)
     if context is not None:
         context.setJobGroup(_JOBS, text)
+
+
+def in_pool(spark: SparkSession, name: str) -> None:
+    """Give this thread's jobs their own share of the cores, where Spark's scheduler is FAIR; over Spark Connect, which
+    has no such field, nothing happens.
+    """
+    context = getattr(spark, "_sc", None)
+    if context is not None:
+        context.setLocalProperty("spark.scheduler.pool", name)
 
 
 def cancel_jobs(spark: SparkSession) -> None:

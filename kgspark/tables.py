@@ -25,6 +25,8 @@ _NO_SUCH_TABLE = (
     "SCHEMA_NOT_FOUND",
     "PATH_NOT_FOUND",
 )
+# Commits behind ours that an engine may have made by itself.
+_LATE_COMMITS = 10
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,10 @@ class Lake:
 
     def overwrite(self, name: str, frame: DataFrame, note: str) -> Written:
         """Replace the table's rows in one commit; ``note`` (run and stage) is kept in the commit."""
-        started = time.monotonic()
+        started, before = time.monotonic(), self.version(name)
         self._save(name, frame, "overwrite", note)
         # Delta makes no commit where nothing replaces nothing: then the newest version is what was asked for, too.
-        version, metrics = self._last_commit(name)
+        version, metrics = self._commit(name, before, userMetadata=note)
         rows, size = int(metrics.get("numOutputRows", 0)), int(metrics.get("numOutputBytes", 0))
         return Written(name, version, rows, size, time.monotonic() - started, inserted=rows, deleted=0)
 
@@ -140,14 +142,19 @@ class Lake:
         if self.version(name) != base:
             self.restore(name, base)
         self.spark.sql(merge_changes(self.identifier(name), table(name)), changes=changes)
-        version, metrics = self._last_commit(name)
+        version, metrics = self._commit(name, base, operation="MERGE")
         inserted, deleted = int(metrics["numTargetRowsInserted"]), int(metrics["numTargetRowsDeleted"])
         size, seconds = int(metrics.get("numTargetBytesAdded", 0)), time.monotonic() - started
         return Written(name, version, rows + inserted - deleted, size, seconds, inserted, deleted)
 
-    def _last_commit(self, name: str) -> tuple[int, dict[str, str]]:
-        history = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)} LIMIT 1")
-        commit = history.select("version", "operationMetrics").collect()[0]
+    def _commit(self, name: str, before: int | None, **ours: str) -> tuple[int, dict[str, str]]:
+        """Version and metrics of our commit, the newest behind ``before`` with these values in the table's history. It
+        need not be the newest of all: an engine may compact files right behind it.
+        """
+        history = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)} LIMIT {_LATE_COMMITS}")
+        told = history.select("version", "operationMetrics", *ours).collect()
+        later = (row for row in told if before is None or row["version"] > before)
+        commit = next((row for row in later if all(row[column] == value for column, value in ours.items())), told[0])
         return int(commit["version"]), commit["operationMetrics"] or {}
 
     def append(self, name: str, rows: Iterable[Mapping[str, Any]], note: str = "") -> None:
@@ -225,7 +232,7 @@ class Lake:
         self.spark.sql(keep_statistics(place, stay))
         said = [F.col(c.name).alias(c.name, metadata={"comment": c.meaning}) for c in contract.columns]
         self._save(name, conform(frame, contract).select(*said), "overwrite", note, anew=True)
-        version = self._last_commit(name)[0]
+        version, _ = self._commit(name, None, userMetadata=note)
         self.spark.sql(keep_statistics(place, contract.counted))
         return version
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from kgspark import releases
 from kgspark.config import Config
+from kgspark.errors import InputError
 from kgspark.incremental import Planner
 from kgspark.ingest.deliveries import deliveries_hash
 from kgspark.ledger import RUNNING, Ledger
@@ -43,6 +44,15 @@ class Tonight:
     def last(self) -> Release | None:
         """The release that the night starts from; None on a first night."""
         return self.known[-1] if self.known else None
+
+    def check_step(self, asked: Sequence[Stage]) -> None:
+        """Raise InputError where a later step of a night finds no run to go on with: over the last release's tables it
+        would have nothing to do, and a scheduler that tried again after a gate said no would show a good night.
+        """
+        before = self.ledger.left_open
+        if before.goes_on is None and not any(not stage.reads or RAW in stage.reads for stage in asked):
+            said = f"No run of the night of {self.night.date} is open: begin with its first step."
+            raise InputError(" ".join(filter(None, (said, before.passed_over, before.ended))))
 
     def about_runs(self) -> list[str]:
         """What a person must know of runs of this night that were left open: a sentence each, mostly none."""
@@ -81,7 +91,9 @@ def tonight_of(
     words = [word for word, said in ((apart, apart), ("full", full), ("refit", refit), ("replay", replay)) if said]
     settings = settings_hash(cfg, night, decided)
     ledger = Ledger(lake, settings, night.date, last.release_id if last else None, dumps, words)
-    erased = marks_in(lake)
+    ledger.released = {release.run_id: release.release_id for release in known}
+    # Only who reads dumps or erases can bring somebody back.
+    erased = marks_in(lake, night.secret if dumps or apart else None)
     night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None, erased=erased)
     planner = Planner(
         lake,
@@ -96,8 +108,7 @@ def tonight_of(
         dumps=dumps,
         decided=decided,
     )
-    todo = [stage for stage in asked if stage.name not in ledger.stages_done()]
-    return Tonight(lake, cfg, night, known, ledger, planner, todo, decided)
+    return Tonight(lake, cfg, night, known, ledger, planner, planner.todo(asked), decided)
 
 
 def _is_forward(night: Night, known: Sequence[Release]) -> bool:

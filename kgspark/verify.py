@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from kgspark.changes import differing
 from kgspark.errors import GateError
+from kgspark.lineage import stage_frames
 from kgspark.schema import table
 from kgspark.session import describe
 
@@ -26,6 +27,11 @@ def verify(execution: Execution, stages: Sequence[Stage]) -> None:
     spark = execution.lake.spark
     for stage in stages:
         describe(spark, f"kgspark {stage.name}: verify")
+        _verify(execution, stage)
+
+
+def _verify(execution: Execution, stage: Stage) -> None:
+    with stage_frames():
         for name, (night, full) in execution.anew(stage).items():
             found = differing(table(name), night, full).groupBy("found").count().orderBy("found").collect()
             if found:
@@ -35,4 +41,3 @@ def verify(execution: Execution, stages: Sequence[Stage]) -> None:
                     f"{name} is not what a full night would have made: {what}; nothing is released. Run it again with "
                     f"--full, and report stage {stage.name}, version {stage.version}."
                 )
-        spark.catalog.clearCache()

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from kgspark.errors import InputError
-from kgspark.ledger import Ledger
+from kgspark.ledger import Ledger, last_deliveries
 from kgspark.tables import Lake
 
 NIGHT = datetime.date(2026, 1, 2)
@@ -49,6 +49,34 @@ def test_a_run_that_ended_without_a_word_is_closed_by_the_next(spark: SparkSessi
     again.start()
     assert again.run_id == killed.run_id
     assert statuses()[again.run_id] == ("running", None)
+
+
+def test_a_run_that_died_behind_its_release_is_closed_as_released(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(spark, str(tmp_path / "lake"))
+    killed = opened(lake, "d0")
+    killed.start()
+    other = opened(lake, "d1")
+    other.released = {killed.run_id: "r1"}
+    other.start()
+    ends = {row["run_id"]: (row["status"], row["message"]) for row in lake.rows("ops.runs")}
+    assert ends[killed.run_id] == ("released", "r1")
+
+
+def test_deliveries_are_those_of_whole_runs_the_newest_first(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(spark, str(tmp_path / "lake"))
+    counts = dict.fromkeys(("new", "changed", "unchanged", "vanished", "expired"), 0)
+    runs = []
+    # A backfill comes last, whatever its date.
+    for day in (3, 4, 1):
+        run = Ledger(lake, "5e77", datetime.date(2026, 1, day), None, f"d{day}")
+        run.start()
+        brought = [{"table": "bronze.catalog_records", "source": source, "status": "delivered"} for source in "ba"]
+        run.record_arrivals([row | counts for row in brought])
+        run.finish("released")
+        runs.append(run.run_id)
+    told = [(row["run_id"], row["source"]) for row in last_deliveries(lake, 2)]
+    assert told == [(runs[2], "a"), (runs[2], "b"), (runs[1], "a"), (runs[1], "b")]
+    assert len(last_deliveries(lake, 9)) == 6
 
 
 @pytest.mark.parametrize("left_open", [False, True])

@@ -38,7 +38,12 @@ def test_who_may_be_taken_for_dead() -> None:
     assert why_free(here, CFG, NOW + datetime.timedelta(days=9)) is None
     assert why_free(replace(here, pid=ended_process()), CFG, NOW) is not None
     # A number that was given to another process since: this one did not begin when the holder did.
-    assert why_free(replace(here, process_start="another boot/1"), CFG, NOW) is not None
+    place = here.process_start.rpartition("/")[0]
+    assert why_free(replace(here, process_start=f"{place}/1"), CFG, NOW) is not None
+    # Of another boot, or another container of the same name: its numbers say nothing here.
+    other = replace(here, pid=ended_process(), process_start="another boot/pid:[1]/1", beat_at=NOW)
+    assert why_free(other, CFG, NOW + datetime.timedelta(seconds=899)) is None
+    assert why_free(other, CFG, NOW + datetime.timedelta(seconds=901)) is not None
     # Of another machine only its silence tells.
     assert why_free(ELSEWHERE, CFG, NOW + datetime.timedelta(seconds=899)) is None
     silent = why_free(ELSEWHERE, CFG, NOW + datetime.timedelta(seconds=901))
@@ -105,6 +110,19 @@ def test_a_holder_that_was_taken_for_dead_finds_out_before_it_releases(spark: Sp
         with Lock(lake, CFG, "quick"), pytest.raises(EngineError, match=r"quick .* holds the lake now"):
             slow.confirm()
     assert holder(lake).purpose == "quick"  # type: ignore[union-attr]
+
+
+def test_a_holder_that_lost_the_lake_hears_of_it_with_its_next_sign_of_life(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = Lake(spark, str(tmp_path / "lake"))
+    with Lock(lake, LockSettings(heartbeat_seconds=0.05, stale_seconds=1), "slow") as slow:
+        slow.check()
+        break_lock(lake)
+        with Lock(lake, CFG, "quick"):
+            assert slow._lost.wait(20)
+            with pytest.raises(EngineError, match=r"quick .* holds the lake now"):
+                slow.check()
 
 
 def test_signs_of_life_are_written_while_it_is_held(spark: SparkSession, tmp_path: Path) -> None:

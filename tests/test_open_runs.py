@@ -33,11 +33,12 @@ def test_whatever_is_not_over_goes_on(status: str) -> None:
     assert (found.goes_on["run_id"], found.passed_over) == ("b", None)
 
 
-@pytest.mark.parametrize("status", ["released", "gate_failed"])
-def test_what_is_over_does_not_go_on_and_is_not_told_of(status: str) -> None:
+@pytest.mark.parametrize(("status", "ended"), [("released", None), ("gate_failed", "b ended: too few")])
+def test_what_is_over_does_not_go_on_and_is_told_of_where_a_gate_said_no(status: str, ended: str | None) -> None:
     # The older one was left open as well, but the night has ended since.
     older = run("a", "failed", replace(TONIGHT, settings="07e4"))
-    assert left_open([older, run("b", status, hour=2)], TONIGHT) == LeftOpen()
+    newest = run("b", status, hour=2) | {"message": "too few"}
+    assert left_open([older, newest], TONIGHT) == LeftOpen(ended=ended)
 
 
 @pytest.mark.parametrize(

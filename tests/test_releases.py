@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,23 @@ def test_rollback_makes_an_earlier_release_the_latest(lake: Lake) -> None:
     assert _labels(kgspark.open(lake.root, spark=lake.spark)) == ["old"]
     releases.rollback(lake, "r1")
     assert _labels(kgspark.open(lake.root, spark=lake.spark)) == ["new"]
+
+
+def test_other_engines_are_told_again_where_the_release_was_made_and_its_maker_died(lake: Lake) -> None:
+    told = Path(lake.root, "_manifests/latest.json")
+    now = releases.latest(lake)
+    assert now is not None
+    releases.show_again(lake, now)
+    before = told.stat()
+    for content in (told.read_text().replace(now.release_id, "r0"), '{"release_id": "r'):
+        told.write_text(content)
+        releases.show_again(lake, now)
+        assert json.loads(told.read_text())["release_id"] == now.release_id
+    again = told.stat()
+    releases.show_again(lake, now)
+    # Nothing to tell: nothing is written.
+    assert told.stat().st_mtime_ns == again.st_mtime_ns > before.st_mtime_ns
+    assert not list(told.parent.glob("*.half"))
 
 
 def test_what_is_not_there_is_named(lake: Lake, tmp_path: Path) -> None:

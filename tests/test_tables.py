@@ -52,6 +52,26 @@ def test_write_read_at_version_and_restore(lake: Lake, spark: SparkSession) -> N
     assert lake.read(NODES).collect() == []
 
 
+def test_a_commit_that_an_engine_made_behind_ours_is_not_taken_for_it(
+    lake: Lake, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, statement = Lake._save, spark.sql
+
+    def compacting(self: Lake, name: str, *arguments: object, **options: object) -> None:
+        save(self, name, *arguments, **options)  # type: ignore[arg-type]
+        statement(f"ALTER TABLE {self.identifier(name)} SET TBLPROPERTIES ('made.behind' = '{arguments[-1]}')")
+
+    monkeypatch.setattr(Lake, "_save", compacting)
+    written = lake.overwrite(NODES, rows(spark, NODES, [_node("1"), _node("2")]), note="run-3 graph.facts")
+    assert lake.version(NODES) == written.version + 1
+    assert written.rows == 2
+    monkeypatch.undo()
+    # Of a table that stays empty nothing is committed: an earlier commit of the same stage is not this one.
+    first = lake.overwrite("graph.edges", rows(spark, "graph.edges", []), note="run-3 graph.facts")
+    again = lake.overwrite("graph.edges", rows(spark, "graph.edges", []), note="run-3 graph.facts")
+    assert (again.version, again.rows) == (first.version, 0)
+
+
 def test_upsert_replaces_the_row_of_a_key(lake: Lake) -> None:
     lake.upsert("ops.runs", RUN)
     lake.upsert("ops.runs", RUN | {"status": "released"})

@@ -1,6 +1,7 @@
 """The night as an Airflow DAG, a task a step: copy this file into your dags folder and set the three variables below.
 
-A step that fails may be tried again: what was done is not done again, and a lake that another night holds says so. Each
+A step that fails may be tried again: what was done is not done again, a lake that another night holds says so, and a
+step after a gate that said no ends with that gate's sentence instead of passing over yesterday's tables. Each
 step asks for the night's own date, so that a backfill in Airflow is a backfill of ours.
 """
 

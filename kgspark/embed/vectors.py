@@ -17,6 +17,7 @@ from kgspark.columns import natural_key, rejected
 from kgspark.embed import models, udf
 from kgspark.embed.settings import EmbedSettings
 from kgspark.graph.ontology import embedded_relations
+from kgspark.lineage import persisted
 from kgspark.night import Night
 from kgspark.schema import REJECTED_SUFFIX
 from kgspark.tally import Tally
@@ -42,7 +43,7 @@ def build(
 
     Returns graph.node_vectors and graph.edge_vectors (schemas/3_graph/) and their rejects: ``empty_text`` (nothing
     visible to embed, or an end without text) and ``not_embedded`` (the model failed on it). The new vectors are
-    persisted, because accepted and rejected rows are written one after the other; the caller clears the cache.
+    persisted, because accepted and rejected rows are written one after the other; until the stage is written.
     With ``keys`` (``record_id``, of nodes or edges) it gives the rows of those alone. Raises InputError where the model
     is not to be found.
     """
@@ -182,7 +183,7 @@ class _Job:
         length = F.length("text") + F.coalesce(F.length("other"), F.lit(0))
         batched = fresh.repartition(self.cfg.partitions, "text_hash").sortWithinPartitions(length, "text_hash")
         embed = udf.Embed(models.pinned(self.cfg, self.model))
-        return batched.mapInArrow(embed, udf.OUTPUT).persist(StorageLevel.MEMORY_AND_DISK)
+        return persisted(batched.mapInArrow(embed, udf.OUTPUT), StorageLevel.MEMORY_AND_DISK)
 
     def _rejected(self, failed: DataFrame, rule: str, reason: Column) -> DataFrame:
         named = failed.withColumn("source", F.lit(self.source))

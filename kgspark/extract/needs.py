@@ -19,6 +19,7 @@ from kgspark.extract.need_reader import READ, NeedReader
 from kgspark.extract.need_words import USED_FOR
 from kgspark.graph.readings import CATALOGUE, REVIEWS
 from kgspark.ingest.mapping import live
+from kgspark.lineage import persisted
 from kgspark.schema import conform, table
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def build(
     """
     read = _items(offers, catalog_records).unionByName(_reviewed(reviews, offers, review_records))
     # Votes, supporters and rows each read it, and reading runs the patterns; the runner clears the cache.
-    found = read.mapInArrow(NeedReader(cfg.max_text_length), READ).persist()
+    found = persisted(read.mapInArrow(NeedReader(cfg.max_text_length), READ))
     relation = F.coalesce("told", "usual", F.lit(USED_FOR))
     told = found.join(_usual(found), on="need", how="left").withColumn("relation", relation)
     supporters = F.count_distinct("supporter").alias("supporters")

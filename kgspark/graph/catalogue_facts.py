@@ -16,6 +16,7 @@ from kgspark.graph import ontology, readings, text_facts
 from kgspark.graph.names import attribute_name, brand_key, plain
 from kgspark.graph.readings import CATALOGUE, DECLARED, Facts
 from kgspark.graph.values import canonical_quantities
+from kgspark.lineage import persisted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -67,7 +68,7 @@ def attribute_values(listed: DataFrame, read: DataFrame, value_conflicts: DataFr
     dst = hash_id("attribute_value", "attribute", key)
     stated = _say(valued, "has_value", dst, readings.places(origin), "attribute", "label", "number", "unit")
     # Nodes, edges and evidence each read it, and reading costs a parse; the runner clears the cache after the stage.
-    stated = stated.persist()
+    stated = persisted(stated)
     beside = text_facts.beside(stated, read.where(F.col("relation") == "has_value"))
     said = _both(stated, beside)
     return Facts(

@@ -13,6 +13,7 @@ from kgspark.columns import hash_id
 from kgspark.graph import ontology, readings
 from kgspark.graph.names import category_key, levels
 from kgspark.graph.readings import CATALOGUE, DECLARED, REVIEWS, Facts
+from kgspark.lineage import persisted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -43,7 +44,7 @@ def hierarchy(listed: DataFrame, reviews: DataFrame) -> Facts:
     # A review that names no product still says that its category exists, and where it lies.
     reviewed = _filed(reviews, REVIEWS, F.lit(None).cast("string"), F.lit(1.0))
     # Nodes, edges and evidence each read it; the runner clears the cache when the stage is written.
-    prefixes = _prefixes(filed.unionByName(reviewed)).persist()
+    prefixes = persisted(_prefixes(filed.unionByName(reviewed)))
     below = prefixes.where(F.size("path") > 1).withColumns(
         {
             "src": F.col("category"),

@@ -17,6 +17,7 @@ from kgspark.columns import node_key
 from kgspark.graph import ontology, readings
 from kgspark.graph.basket_pairs import pair_counts
 from kgspark.graph.readings import INTERACTIONS, Facts
+from kgspark.lineage import persisted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -40,9 +41,9 @@ def bought_with(interactions: DataFrame, product_offers: DataFrame, cfg: FactsSe
     relation = ontology.load().relations["bought_with"]
     bought = purchases(interactions, product_offers)
     # Read again for counts, pairs, edges and evidence; the runner clears the cache when the stage is written.
-    lines = basket_lines(bought, cfg).persist()
+    lines = persisted(basket_lines(bought, cfg))
     kept = best_pairs(scored_pairs(pair_counts(lines, cfg.min_pair_baskets), lines), cfg)
-    pairs = _with_ids(kept, bought).withColumn("relation", F.lit(relation.name)).persist()
+    pairs = persisted(_with_ids(kept, bought).withColumn("relation", F.lit(relation.name)))
     return Facts(
         edges=lambda: _edges(pairs, relation),
         evidence=lambda: readings.evidence(_examples(pairs, bought), relation.name),
@@ -115,7 +116,7 @@ def scored_pairs(pairs: DataFrame, lines: DataFrame) -> DataFrame:
 def best_pairs(scored: DataFrame, cfg: FactsSettings) -> DataFrame:
     """The pairs worth an edge: significant, and among the best of both their ends."""
     # Read for ranks and for rows: counted twice, pairs would cost most of the stage.
-    related = scored.where((F.col("lift") > 1) & (F.col("llr") >= cfg.min_llr)).persist()
+    related = persisted(scored.where((F.col("lift") > 1) & (F.col("llr") >= cfg.min_llr)))
 
     def rank(end: str, partner: str) -> Column:
         # Bigints settle equal ratios, so that the cut is the same on every machine.

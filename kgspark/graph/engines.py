@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 from kgspark.errors import EngineError
 from kgspark.graph.engine_api import RESET, ROUNDS, TOLERANCE, Graph, pagerank_rounds, prepare, scale_of, within
 from kgspark.graph.engine_arrow import check_seeds, count_degrees
+from kgspark.lineage import persisted
 from kgspark.session import is_remote
 
 if TYPE_CHECKING:
@@ -48,10 +49,12 @@ class GraphFramesEngine:
             )
         _set_checkpoint_dir(spark, self._checkpoint_dir)
         ids, ends = prepare(vertices, edges)
-        ids = ids.distinct().persist()
+        ids = persisted(ids.distinct())
         rows = ends if closed else within(ends, ids)
         # One row an edge: GraphX would count duplicates with their multiplicity.
-        distinct = rows.groupBy("src", "dst").agg(F.sum("weight").alias("weight"), F.count("*").alias("rows")).persist()
+        distinct = persisted(
+            rows.groupBy("src", "dst").agg(F.sum("weight").alias("weight"), F.count("*").alias("rows"))
+        )
         if not closed:
             kept = distinct.agg(F.sum("rows").alias("rows")).toArrow().column("rows")[0].as_py() or 0
             left_out = edges.count() - kept
@@ -89,7 +92,7 @@ class GraphFramesGraph(Graph):
             ranked: DataFrame = graph.pageRank(resetProbability=reset, tol=tolerance).vertices
         else:
             ranked = self._pregel_rank(weighted, seeds, reset, tolerance, start)
-        ranked = ranked.select("id", "pagerank").persist()
+        ranked = persisted(ranked.select("id", "pagerank"))
         total = ranked.agg(F.sum("pagerank").alias("total"))
         return ranked.crossJoin(F.broadcast(total)).select("id", (F.col("pagerank") / F.col("total")).alias("pagerank"))
 
@@ -105,7 +108,7 @@ class GraphFramesGraph(Graph):
             .aggMsgs(F.mode(pregel.msg(), deterministic=True))  # the smallest of several modes
         )
         labels: DataFrame = told.run()
-        return labels.select("id", "community").persist()
+        return persisted(labels.select("id", "community"))
 
     def degrees(self) -> DataFrame:
         """See Graph."""
@@ -118,13 +121,13 @@ class GraphFramesGraph(Graph):
         flow = F.col("weight") if weighted else F.lit(1.0)
         out = self._edges.groupBy("src").agg(F.sum(flow).alias("out"))
         share = F.when(F.col("out") > 0, flow / F.col("out") * (1 - reset)).otherwise(F.lit(0.0))
-        edges = self._edges.join(out, on="src", how="inner").select("src", "dst", share.alias("share")).persist()
+        edges = persisted(self._edges.join(out, on="src", how="inner").select("src", "dst", share.alias("share")))
         jump = F.lit(1.0) if seeds is None else F.col("id").isin(list(seeds)).cast("double")
         pregel = _pregel_columns()
         got = F.coalesce(pregel.msg(), F.lit(0.0))
         state = self._vertices.withColumns({"last": jump, "sum": jump})
         if start is not None:
-            state = _first_round(state, edges, out.where("out > 0"), start, reset).persist()
+            state = persisted(_first_round(state, edges, out.where("out > 0"), start, reset))
         least = tolerance * reset
         for _ in range(-(-pagerank_rounds(self._size, reset, least) // BURST)):
             told = (
@@ -136,7 +139,7 @@ class GraphFramesGraph(Graph):
                 .aggMsgs(F.sum(pregel.msg()))
             )
             ranked: DataFrame = told.run()
-            state = ranked.select("id", F.col("added").alias("last"), F.col("pagerank").alias("sum")).persist()
+            state = persisted(ranked.select("id", F.col("added").alias("last"), F.col("pagerank").alias("sum")))
             if state.where(F.abs("last") > F.col("sum") * least).isEmpty():
                 break
         return state.select("id", F.col("sum").alias("pagerank"))
@@ -145,13 +148,13 @@ class GraphFramesGraph(Graph):
 def _first_round(state: DataFrame, edges: DataFrame, onward: DataFrame, start: DataFrame, reset: float) -> DataFrame:
     """From ranks of an earlier graph: what the first round adds to them (last), and their sum with it."""
     known = start.select("id", F.when(F.col("pagerank") > 0, F.col("pagerank")).alias("known"))
-    guessed = state.join(known, on="id", how="left").withColumn("known", F.coalesce("known", F.lit(0.0))).persist()
+    guessed = persisted(state.join(known, on="id", how="left").withColumn("known", F.coalesce("known", F.lit(0.0))))
     leads_on = guessed.join(onward.select(F.col("src").alias("id")), on="id", how="left_semi")
     onwards = leads_on.agg(F.sum("known").alias("onward"))
     totals = guessed.agg(F.sum("known").alias("known"), F.sum("last").alias("jumps")).crossJoin(onwards).toArrow()
     total, jumps, going = (totals.column(name)[0].as_py() or 0.0 for name in ("known", "jumps", "onward"))
     guess = (F.col("known") * jumps * scale_of(total, going, reset)).alias("guess")
-    guessed = guessed.select("id", "last", guess).persist()
+    guessed = persisted(guessed.select("id", "last", guess))
     told = edges.join(guessed.select(F.col("id").alias("src"), "guess"), on="src", how="inner")
     got = told.groupBy(F.col("dst").alias("id")).agg(F.sum(F.col("guess") * F.col("share")).alias("got"))
     added = F.col("last") + F.coalesce("got", F.lit(0.0)) - F.col("guess")

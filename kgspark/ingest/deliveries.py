@@ -21,8 +21,8 @@ _FILE = ("path", "string(length)", "string(unix_micros(modificationTime))")
 
 def deliveries_hash(spark: SparkSession, sources: Sequence[Source]) -> str:
     """First 8 hex digits of a hash of every file's source, name, size and time of change; of a Delta table, which never
-    changes a file, of the names in its newest version. A name counts from the folder that all files of its source
-    share: dumps that were moved are the same ones.
+    changes a file, of the names in its newest version, that version and the table's id. A name counts from the folder
+    that all files of its source share: dumps that were moved are the same ones.
 
     Raises InputError where a source's files are missing and must not be.
     """
@@ -32,12 +32,21 @@ def deliveries_hash(spark: SparkSession, sources: Sequence[Source]) -> str:
         paths = list_files(spark, source)
         if source.format == "delta":
             files += [(source.name, path) for path in paths]
+            # Rows that are only marked as deleted leave the names as they were.
+            files += [(source.name, f"version {of}") for of in _version(spark, source.path) if paths]
         elif paths:
             listed.append(listing(spark, source).select(F.lit(source.name), *map(F.expr, _FILE)))
     if listed:
         # One job for all; without the column of the content no file is opened.
         files += [tuple(row) for row in functools.reduce(DataFrame.union, listed).collect()]
     return hashlib.sha256(json.dumps(_named_from_their_folder(files)).encode()).hexdigest()[:8]
+
+
+def _version(spark: SparkSession, path: str) -> list[str]:
+    place = f"delta.`{path}`"
+    (newest,) = spark.sql(f"DESCRIBE HISTORY {place} LIMIT 1").select("version").collect()
+    (told,) = spark.sql(f"DESCRIBE DETAIL {place}").select("id").collect()
+    return [f"{newest['version']} of {told['id']}"]
 
 
 def _named_from_their_folder(files: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

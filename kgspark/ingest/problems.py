@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from kgspark.ingest.mapping import live
+from kgspark.lineage import persisted
 from kgspark.night import Night
 from kgspark.schema import conform, table
 
@@ -53,7 +54,7 @@ def split(judged: DataFrame, records: DataFrame, name: str, night: Night) -> dic
     only a value aside, which is null already); ``records`` are the stage's input, of which some could not be read.
     What was judged is persisted, as the two are written one after the other; the caller clears the cache.
     """
-    judged = judged.persist()
+    judged = persisted(judged)
     accepted = conform(judged.where(F.size("fatal") == 0), table(name))
     values = judged.select(
         "source",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from kgspark import releases
+from kgspark import lake_files, releases
 from kgspark.closing import CLOSING
 from kgspark.config import Config
 from kgspark.errors import GateError, InputError
@@ -29,6 +29,7 @@ from kgspark.night import Night
 from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.privacy import forget, people
+from kgspark.privacy.earlier import fingerprints
 from kgspark.privacy.searched import searched
 from kgspark.privacy.traces import Trace, traces
 from kgspark.privacy.wanted import Wanted
@@ -55,6 +56,7 @@ class Erasure:
     files: int
     traces: list[Trace]
     by_field: int
+    looked_for: list[str]
 
 
 def erase(
@@ -84,15 +86,16 @@ def erase(
         refit = forget.learnt_from_people(derived)
         tonight = tonight_of(lake, cfg, night, derived, apart=ERASURE + secrets.token_hex(4), refit=refit)
         preflight(lake.spark, cfg, tonight.night, tonight.todo)
-        found = _found(tonight, wanted)
+        earlier = fingerprints(lake, tonight.known, night.sources, wanted)
+        found = _found(tonight, wanted, earlier)
         theirs = {name: gone.select(*people.KEY, "fingerprint") for name, (gone, _) in found.items()}
-        words = searched(lake, tonight.known, night, wanted, theirs)
+        words = searched(lake, tonight.known, night, wanted, theirs, earlier)
         tonight.ledger.start()
-        _remember(lake, people.erased_marks(night.sources, wanted, night.secret))
+        _remember(lake, [*people.erased_marks(night.sources, wanted, night.secret), people.key_mark(night.secret)])
         deleted = _from_bronze(tonight, stages, found)
         forget.sketches(lake, cfg, last, tonight.ledger, [stage for stage in derived if stage.name in refit])
         progress = Progress(len(tonight.todo), console)
-        execution = Execution(tonight, progress)
+        execution = Execution(tonight, progress, still_ours=lock.check)
         try:
             cancel = partial(cancel_jobs, lake.spark)
             run_stages(tonight.todo, execution.run, cfg.spark.stages_at_a_time, cancel=cancel)
@@ -112,8 +115,18 @@ def erase(
             tonight.ledger.finish("released", release.release_id)
             forget.before(lake, cfg, release, Wanted(words.anywhere))
         files, left = traces(lake.root, words.anywhere, words.in_bronze)
+        if not any(deleted.values()):
+            # Their records are not known any more, so that this search alone cannot say that nothing is left of them.
+            left = [*left, *_left_before(lake, {trace.file for trace in left})]
         receipt = Erasure(
-            f"erasure-{secrets.token_hex(8)}", release.release_id, len(wanted), deleted, files, left, words.by_field
+            erasure_id=f"erasure-{secrets.token_hex(8)}",
+            release_id=release.release_id,
+            people=len(wanted),
+            records=deleted,
+            files=files,
+            traces=left,
+            by_field=words.by_field,
+            looked_for=words.kinds,
         )
         _write(lake, receipt)
     if left:
@@ -137,10 +150,11 @@ def check_asked(cfg: Config, night: Night, raw_ids: Sequence[str]) -> list[str]:
     return wanted
 
 
-def _found(tonight: Tonight, raw_ids: Sequence[str]) -> dict[str, tuple[DataFrame, int]]:
+def _found(tonight: Tonight, raw_ids: Sequence[str], earlier: Collection[str]) -> dict[str, tuple[DataFrame, int]]:
     """Their records in each table of bronze, and how many they are.
 
-    Raises InputError where there are none and they were never erased: a mistyped id must not cost the earlier releases.
+    Raises InputError where there are none, nor in what came ``earlier``, and they were never erased: a mistyped id must
+    not cost the earlier releases.
     """
     lake, night, released = tonight.lake, tonight.night, tonight.last.tables if tonight.last else {}
     found: dict[str, tuple[DataFrame, int]] = {}
@@ -150,7 +164,7 @@ def _found(tonight: Tonight, raw_ids: Sequence[str]) -> dict[str, tuple[DataFram
         gone = bronze.join(keys, on=list(people.KEY), how="left_semi").withColumn("change", F.lit("delete")).persist()
         found[name] = gone, gone.count()
     known = set(night.erased) >= set(people.erased_marks(night.sources, raw_ids, night.secret))
-    if not known and not any(count for _, count in found.values()):
+    if not known and not earlier and not any(count for _, count in found.values()):
         raise InputError(
             "No record of any source names these shoppers, so nothing was erased: give each id as the dump has it, and "
             "let 'sources' list the YAMLs of the dumps that the lake was built from."
@@ -159,7 +173,7 @@ def _found(tonight: Tonight, raw_ids: Sequence[str]) -> dict[str, tuple[DataFram
 
 
 def _remember(lake: Lake, marks: Sequence[str]) -> None:
-    known = set(people.marks_in(lake))
+    known = {row["mark"] for row in lake.rows(people.ERASED)}
     now = datetime.datetime.now(datetime.UTC)
     lake.append(people.ERASED, [{"mark": mark, "erased_at": now} for mark in marks if mark not in known], note=ERASURE)
 
@@ -192,6 +206,17 @@ def _from_bronze(tonight: Tonight, stages: Sequence[Stage], found: dict[str, tup
     return deleted
 
 
+def _left_before(lake: Lake, told: Collection[str]) -> list[Trace]:
+    """Files in which an earlier erasure found something, and which are still there: nobody writes a file of a lake
+    again.
+    """
+    found = {file: row["erasure_id"] for row in lake.rows(ERASURES) for file in row.get("found_in") or ()}
+    there = set(lake_files.files(lake.root)) if found else set()
+    return [Trace(file, f"what {by} found") for file, by in sorted(found.items()) if file in there and file not in told]
+
+
 def _write(lake: Lake, receipt: Erasure) -> None:
-    row = vars(receipt) | {"traces": len(receipt.traces), "erased_at": datetime.datetime.now(datetime.UTC)}
+    now = datetime.datetime.now(datetime.UTC)
+    files = sorted({trace.file for trace in receipt.traces})
+    row = vars(receipt) | {"traces": len(files), "found_in": files, "erased_at": now}
     lake.append(ERASURES, [{name: row[name] for name in table(ERASURES).column_names}], note=ERASURE)

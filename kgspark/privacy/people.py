@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from kgspark.errors import InputError
 from kgspark.ingest.fields import Field
 from kgspark.ingest.mappings import Kind
 from kgspark.ingest.sources import Source
@@ -21,6 +22,7 @@ from kgspark.privacy.pseudonyms import holds_one_of, pseudonym, pseudonym_of
 from kgspark.tables import Lake
 
 ERASED = "ops.erased_shoppers"
+_KEY_MARK = "key"
 KEY = ("source", "record_id", "variant")
 # Kinds whose mappings name shoppers.
 KINDS: tuple[Kind, ...] = ("reviews", "interactions")
@@ -43,10 +45,24 @@ def erased_marks(sources: Sequence[Source], raw_ids: Sequence[str], key: bytes) 
     return [mark.replace("shopper/", f"{_ERASED}/") for mark in pseudonyms(sources, raw_ids, erased_key(key))]
 
 
-def marks_in(lake: Lake) -> tuple[str, ...]:
-    """Marks of everybody who was erased from a lake."""
+def key_mark(key: bytes) -> str:
+    """The mark of the key itself, which is kept beside those of people."""
+    return pseudonym_of(_KEY_MARK, _KEY_MARK, "", erased_key(key))
+
+
+def marks_in(lake: Lake, key: bytes | None = None) -> tuple[str, ...]:
+    """Marks of everybody who was erased from a lake. Raises InputError where they were made with another ``key``: under
+    it nobody of them would be known again.
+    """
     # One row a person: they are looked for in every delivery.
-    return tuple(sorted(row["mark"] for row in lake.rows(ERASED)))
+    marks = sorted(row["mark"] for row in lake.rows(ERASED))
+    keys = {mark for mark in marks if mark.startswith(f"{_KEY_MARK}/")}
+    if key is not None and keys and key_mark(key) not in keys:
+        raise InputError(
+            "People were erased from this lake under another pseudonym key; with this one their records would come "
+            "back. Name the former key as privacy.key_file, or export it as KGSPARK_KEY."
+        )
+    return tuple(mark for mark in marks if mark not in keys)
 
 
 def namespace(source: Source, kind: Kind) -> str:

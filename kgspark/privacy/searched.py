@@ -40,12 +40,23 @@ class Searched:
     in_bronze: dict[str, list[str]] = field(default_factory=dict)
     by_field: int = 0
 
+    @property
+    def kinds(self) -> list[str]:
+        """What kinds of words there are; of records that no version holds any more neither fingerprint nor text is."""
+        return sorted({**self.anywhere, **self.in_bronze})
+
 
 def searched(
-    lake: Lake, known: Sequence[Release], night: Night, raw_ids: Sequence[str], theirs: Mapping[str, DataFrame]
+    lake: Lake,
+    known: Sequence[Release],
+    night: Night,
+    raw_ids: Sequence[str],
+    theirs: Mapping[str, DataFrame],
+    earlier: Iterable[str] = (),
 ) -> Searched:
     """What to look for of the shoppers with these raw ids; ``known``: all releases, the latest last; ``theirs``: bronze
-    table to their records in the latest, as ``source, record_id, variant, fingerprint``.
+    table to their records in the latest, as ``source, record_id, variant, fingerprint``; ``earlier``: fingerprints of
+    those of others and of tags.
 
     A raw id is looked for everywhere, but for a plain number (17850). That also counts rows and bytes in logs, so it
     is looked for in the records of bronze, unless one of somebody else's holds it (a stock code), and everywhere beside
@@ -59,7 +70,7 @@ def searched(
         "a raw id in its field": _in_fields(night.sources, numbers),
         # An HMAC in any table is a trace, with or without its kind before it.
         "a pseudonym": [name.partition("/")[2] for name in names],
-        "a record": _fingerprints(theirs.values()),
+        "a record": _fingerprints(theirs.values(), earlier),
         "a text": _texts_of(lake, known, names),
     }
     in_bronze = {"a number that is a raw id": sorted(numbers - shared)}
@@ -98,9 +109,10 @@ def _in_fields(sources: Iterable[Source], numbers: Iterable[str]) -> list[str]:
     return sorted(f"{name}:{space}{value}" for name in names for value in values for space in ("", " "))
 
 
-def _fingerprints(theirs: Iterable[DataFrame]) -> list[str]:
+def _fingerprints(theirs: Iterable[DataFrame], earlier: Iterable[str]) -> list[str]:
     """Of their records, whole and as far as they are the key of a record whose source has none."""
-    whole = {row["fingerprint"] for rows in theirs for row in rows.select("fingerprint").distinct().collect()}
+    now = {row["fingerprint"] for rows in theirs for row in rows.select("fingerprint").distinct().collect()}
+    whole = now.union(earlier)
     return sorted(whole | {fingerprint[:HASH_DIGITS] for fingerprint in whole})
 
 

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from kgspark.columns import node_key
 from kgspark.graph import choose
 from kgspark.graph.settings import GraphSettings
+from kgspark.lineage import persisted
 from kgspark.resolve import registry
 from kgspark.resolve.block import Step
 from kgspark.resolve.resolver import Verdict
@@ -53,10 +54,10 @@ def build(
         }
     )
     # The registry reads the members four times.
-    members = listed.unionByName(stubs(offers, reviews, interactions)).persist()
+    members = persisted(listed.unionByName(stubs(offers, reviews, interactions)))
     ids = registry.name_clusters(members, previous, history, night.date)
     # Read once more for the history.
-    found = conform(members.join(ids, on="cluster", how="inner"), table("silver.product_offers")).persist()
+    found = persisted(conform(members.join(ids, on="cluster", how="inner"), table("silver.product_offers")))
     told = registry.history_of(found, previous, history, night.date)
     return {
         "silver.product_offers": found,

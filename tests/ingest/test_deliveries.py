@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 
 from kgspark.errors import InputError
 from kgspark.ingest.deliveries import deliveries_hash
+from kgspark.ingest.frame import list_files
 from kgspark.ingest.sources import Source
 
 NOON = 1_767_268_800
@@ -64,4 +65,18 @@ def test_a_delta_table_is_known_by_the_files_of_its_version(spark: SparkSession,
     first = deliveries_hash(spark, [table])
     assert deliveries_hash(spark, [table]) == first
     spark.sql("select '2' as id, 'ink' as name").write.format("delta").mode("overwrite").save(table.path)
+    assert deliveries_hash(spark, [table]) != first
+
+
+def test_rows_that_a_delta_table_only_marks_as_deleted_are_another_delivery(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    table = source(tmp_path / "offers", "delta")
+    spark.sql("select string(id) as id, 'pen' as name from range(9)").coalesce(1).write.format("delta").option(
+        "delta.enableDeletionVectors", "true"
+    ).save(table.path)
+    first, names = deliveries_hash(spark, [table]), list_files(spark, table)
+    spark.sql(f"DELETE FROM delta.`{table.path}` WHERE id = '3'")
+    # No file is another one.
+    assert list_files(spark, table) == names
     assert deliveries_hash(spark, [table]) != first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,15 +12,17 @@ from pyspark.sql import SparkSession
 
 import kgspark
 from kgspark import retention
-from kgspark.errors import InputError
+from kgspark.errors import GateError, InputError
 from kgspark.ingest.sources import load_sources
 from kgspark.night import Night
 from kgspark.privacy import people, report
+from kgspark.privacy.earlier import fingerprints
 from kgspark.privacy.erase import erase
 from kgspark.privacy.searched import searched
 from kgspark.privacy.traces import traces
 from kgspark.publish.readers import open_release
 from kgspark.releases import all_releases
+from kgspark.run import run_night
 from kgspark.tables import Lake
 from tests.builders import rows
 from tests.nights.lake import NIGHT, released
@@ -117,6 +121,45 @@ def test_a_plain_number_is_looked_for_where_it_can_only_be_the_shopper(spark: Sp
     assert {trace.what for trace in traces(str(tmp_path / "theirs"), found.anywhere)[1]} == {"a raw id"}
 
 
+def test_who_is_only_in_an_earlier_release_or_under_a_tag_is_found_there(spark: SparkSession, tmp_path: Path) -> None:
+    sources = load_sources([str(WORLD / "sources" / "*.yaml")], {"GOLDEN_SHOP": str(WORLD)})
+    lake, name = Lake(spark, str(tmp_path / "lake")), "bronze.review_records"
+
+    def record(key: str, user: str) -> dict[str, str]:
+        payload = f'{{"id":"{key}","user":"{user}"}}'
+        return {"source": "tea_forum", "record_id": key, "payload": payload, "fingerprint": key * 64}
+
+    bob = record("0", "bob")
+    for release, record_id in (("monday", "1"), ("tuesday", "2"), ("wednesday", "3"), ("today", "")):
+        released(lake, release, {name: [bob, *([record(record_id, ANN)] if record_id else [])]})
+    tuesday = retention.tag(lake, "tuesday", "audit")
+
+    def found() -> set[str]:
+        return {digits[0] for digits in fingerprints(lake, all_releases(lake), sources, [ANN])}
+
+    assert found() == {"1", "2", "3"}
+    # Monday's and Tuesday's files went; the tag's did not.
+    for file in (tmp_path / "lake/bronze/review_records").glob("*.parquet"):
+        if {"1", "2"} & set(pq.read_table(file).column("record_id").to_pylist()):
+            file.unlink()
+    assert found() == {"2", "3"}
+    assert tuesday.read(name).count() == 2
+    # Of those whom today's holds none is a stranger here; and nobody is found who never was.
+    assert fingerprints(lake, all_releases(lake), sources, ["anne"]) == set()
+
+
+def test_under_another_key_nobody_who_was_erased_would_be_known(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(spark, str(tmp_path / "lake"))
+    assert people.marks_in(lake, KEY) == ()
+    now = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
+    kept = ["erased/0123456789abcdef", people.key_mark(KEY)]
+    lake.append(people.ERASED, [{"mark": mark, "erased_at": now} for mark in kept])
+    assert people.marks_in(lake, KEY) == people.marks_in(lake) == ("erased/0123456789abcdef",)
+    for other in (b"", b"the key of another golden shop"):
+        with pytest.raises(InputError, match="under another pseudonym key"):
+            people.marks_in(lake, other)
+
+
 @pytest.mark.slow
 def test_erased_from_every_file_and_from_the_next_delivery(quick_spark: SparkSession, tmp_path: Path) -> None:
     spark = quick_spark
@@ -156,5 +199,18 @@ def test_erased_from_every_file_and_from_the_next_delivery(quick_spark: SparkSes
     (shop.dumps / "till.csv").write_text((shop.dumps / "till.csv").read_text(encoding="utf-8") + "\n", encoding="utf-8")
     shop.night(spark, verify=True)
     assert traces(lake.root, hers)[1] == []
-    # Asked again, there is nothing left to do but the proof.
-    assert set(erase(lake, shop.cfg, shop.tonight(), [ANN]).records.values()) == {0}
+    # Asked again, there is nothing left to do but the proof; what it cannot look for any more it does not claim.
+    again = erase(lake, shop.cfg, shop.tonight(), [ANN])
+    assert set(again.records.values()) == {0}
+    assert again.looked_for == ["a pseudonym", "a raw id"]
+    assert {"a record", "a text"} <= set(done.looked_for)
+    # Another key would bring her back.
+    with pytest.raises(InputError, match="under another pseudonym key"):
+        run_night(spark, shop.cfg, replace(shop.tonight(), secret=b"the key of another golden shop"))
+    # Where an earlier proof found something, that is not forgotten with the words that it was found by.
+    file = "graph/nodes/_delta_log/00000000000000000000.json"
+    receipt = {"erasure_id": "erasure-1", "erased_at": datetime.datetime.now(datetime.UTC), "people": 1, "traces": 1}
+    receipt |= {"release_id": "r", "records": {}, "files": 1, "looked_for": ["a record"], "found_in": [file, "gone"]}
+    lake.append("ops.erasures", [receipt])
+    with pytest.raises(GateError, match=rf"1 of \d+ files .* \(what erasure-1 found in {file}\)"):
+        erase(lake, shop.cfg, shop.tonight(), [ANN])
