@@ -10,8 +10,8 @@ from kgspark.incremental import Plan
 from kgspark.memory import peak_driver_mb
 from kgspark.pipeline import Stage
 from kgspark.schema import REJECTED_SUFFIX
-from kgspark.tables import Written
 from kgspark.tally import Tally
+from kgspark.written import Written
 
 
 @dataclass(frozen=True)

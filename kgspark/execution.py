@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from pyspark.sql import DataFrame
 
 from kgspark import __version__, artifacts, disposal, releases
+from kgspark.by_key import links_of, of_keys
 from kgspark.changes import FEW_ROWS, Changed, changes, few
 from kgspark.entries import Spent, entries
 from kgspark.errors import InputError, OutOfTimeError
 from kgspark.gates import Gates
-from kgspark.incremental import Plan, links_of, of_keys
+from kgspark.incremental import Plan
 from kgspark.inputs import Inputs
 from kgspark.ledger import UNSPENT
 from kgspark.lineage import cut, persisted, stage_frames
@@ -27,8 +28,8 @@ from kgspark.releases import Release
 from kgspark.schema import REJECTED_SUFFIX, table
 from kgspark.session import describe
 from kgspark.side_by_side import Stopwatch, shares, side_by_side
-from kgspark.tables import Written
 from kgspark.tonight import Tonight
+from kgspark.written import Written
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")

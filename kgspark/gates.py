@@ -23,7 +23,8 @@ from kgspark.quality.suspects import suspects
 from kgspark.schema import REJECTED_SUFFIX, table
 from kgspark.session import describe
 from kgspark.side_by_side import Stopwatch, side_by_side
-from kgspark.tables import Lake, Written
+from kgspark.tables import Lake
+from kgspark.written import Written
 
 
 class Gates:

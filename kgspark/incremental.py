@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
@@ -21,6 +21,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from kgspark import __version__, artifacts
+from kgspark.by_key import bridge_of
 from kgspark.changes import Changed, changed_keys
 from kgspark.config import Config
 from kgspark.embed import models
@@ -225,29 +226,6 @@ class Planner:
         return reduce(DataFrame.unionByName, rejects).where(F.col("rule").isin(*DATED_RULES)).select(*stage.by)
 
 
-def links_of(name: str, stages: Iterable[Stage]) -> frozenset[str]:
-    """The columns of a table by which stages that are built by key find their keys."""
-    columns = set(table(name).column_names)
-    found: set[str] = set()
-    for stage in (stage for stage in stages if stage.by and name in stage.reads):
-        found |= set(stage.by) if set(stage.by) <= columns else set(bridge_of(stage, name)[1])
-    return frozenset(found)
-
-
-def of_keys(stage: Stage, inputs: Mapping[str, DataFrame], keys: DataFrame) -> dict[str, DataFrame]:
-    """Those rows of a stage's inputs that the keys are made of; one table may have several of a key's rows, or none."""
-
-    def part(name: str, rows: DataFrame) -> DataFrame:
-        on = list(stage.by)
-        if set(on) <= set(rows.columns):
-            return rows.join(keys, on=on, how="left_semi")
-        bridge, link = bridge_of(stage, name)
-        leading = inputs[bridge].join(keys, on=on, how="left_semi").select(*link)
-        return rows.join(leading, on=list(link), how="left_semi")
-
-    return {name: part(name, rows) for name, rows in inputs.items()}
-
-
 def _files_named(settings: Settings) -> list[str]:
     """Hashes of the files that settings name, and of the artefacts: people edit and exchange them in place. The answers
     of people are an input of its own.
@@ -256,19 +234,3 @@ def _files_named(settings: Settings) -> list[str]:
     files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in named if path.is_file()]
     folders = [path for path in named if (path / artifacts.MANIFEST).is_file()]
     return files + [artifacts.manifest(str(path))["sha256"] for path in folders]
-
-
-def bridge_of(stage: Stage, name: str) -> tuple[str, tuple[str, ...]]:
-    """For an input without the columns ``stage.by``: the input that leads to them, and the columns that both hold.
-
-    They are those that the stage names, else the key of an input. Raises ValueError where there are none: then the
-    stage cannot be built by key.
-    """
-    if name in stage.links:
-        return stage.reads[0], stage.links[name]
-    own = set(table(name).column_names)
-    for other in (read for read in stage.reads if not read.endswith(PREVIOUS)):
-        contract = table(other)
-        if set(stage.by) <= set(contract.column_names) and set(contract.key) <= own:
-            return other, tuple(contract.key)
-    raise ValueError(f"stage {stage.name}: nothing that it reads leads from {name} to {', '.join(stage.by)}")

@@ -163,7 +163,7 @@ class Lock:
         in_pool(self._lake.spark, _POOL)
         while not self._over.wait(self._cfg.heartbeat_seconds):
             try:
-                if not self._change(beat_at=_now()):
+                if not self._change(beat_at=_now()) and not self._is_mine():
                     self._lost.set()
             except Exception as error:  # noqa: BLE001 - storage that fails once may answer the next beat
                 log.warning("no sign of life could be written: %s", str(error).splitlines()[0][:200])
@@ -171,6 +171,10 @@ class Lock:
             self._change(released_at=_now())
         except Exception as failed:  # noqa: BLE001 - the night's own error is what a person must read
             log.warning("the lock could not be given back (%s); the next night sees that this process ended", failed)
+
+    def _is_mine(self) -> bool:
+        found = holder(self._lake)
+        return found is not None and self._mine is not None and found.token == self._mine.token
 
     def _change(self, **fields: datetime.datetime) -> bool:
         with self._changing:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from pyspark.sql import functions as F
 from kgspark.errors import InputError, cause_of
 from kgspark.schema import Table, conform, table
 from kgspark.statements import create_table, keep_statistics, merge_changes, quoted
+from kgspark.written import Written
 
 # What Spark answers where nothing, or something else than a Delta table, lies at a path or under a name.
 _NO_SUCH_TABLE = (
@@ -27,21 +27,6 @@ _NO_SUCH_TABLE = (
 )
 # Commits behind ours that an engine may have made by itself.
 _LATE_COMMITS = 10
-
-
-@dataclass(frozen=True)
-class Written:
-    """What a write did: the Delta version it made, rows of the table now, bytes of data files, seconds, and how many
-    rows came and went.
-    """
-
-    table: str
-    version: int
-    rows: int
-    bytes: int
-    seconds: float
-    inserted: int
-    deleted: int
 
 
 class Lake:

@@ -12,8 +12,8 @@ from kgspark import lake_files
 from kgspark.ingest.records import TABLES
 from kgspark.ingest.sources import Source
 from kgspark.privacy import people
-from kgspark.releases import Release, all_releases
-from kgspark.retention import TAGS, tagged_lake
+from kgspark.releases import RETIRED, Release, all_releases
+from kgspark.retention import TAGS, VACUUMED, tagged_lake
 from kgspark.tables import Lake
 
 log = logging.getLogger(__name__)
@@ -37,12 +37,23 @@ def fingerprints(lake: Lake, known: Sequence[Release], sources: Sequence[Source]
 
 
 def _versions(lake: Lake, known: Sequence[Release]) -> Iterator[tuple[Lake, str, int]]:
-    names = set(TABLES.values())
-    held = {(name, version) for release in known for name, version in release.tables.items()}
+    names, gone = set(TABLES.values()), _gone(lake)
+    held = {pin for release in known if release.release_id not in gone for pin in release.tables.items()}
     for name, version in sorted(held - known[-1].tables.items()):
         if name in names:
             yield lake, name, version
+    # Copies without a release were never finished, and are deleted as they are.
     for tag in sorted({file.partition("/")[0] for file in lake_files.files(f"{lake.root}/{TAGS}")}):
         copy = tagged_lake(lake, tag)
         for release in all_releases(copy):
             yield from ((copy, name, version) for name, version in sorted(release.tables.items()) if name in names)
+
+
+def _gone(lake: Lake) -> set[str]:
+    """Releases whose files were deleted: closed by a vacuum, or by an erasure that came to its receipt."""
+    done = max((row["erased_at"] for row in lake.rows(people.ERASURES)), default=None)
+    return {
+        row["release_id"]
+        for row in lake.rows(RETIRED)
+        if row["reason"] == VACUUMED or (done is not None and row["retired_at"] <= done)
+    }

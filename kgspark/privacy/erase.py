@@ -41,7 +41,6 @@ from kgspark.stops import unbroken, within
 from kgspark.tables import Lake
 from kgspark.tonight import Tonight, tonight_of
 
-ERASURES = "ops.erasures"
 ERASURE = "erasure"
 
 
@@ -210,7 +209,7 @@ def _left_before(lake: Lake, told: Collection[str]) -> list[Trace]:
     """Files in which an earlier erasure found something, and which are still there: nobody writes a file of a lake
     again.
     """
-    found = {file: row["erasure_id"] for row in lake.rows(ERASURES) for file in row.get("found_in") or ()}
+    found = {file: row["erasure_id"] for row in lake.rows(people.ERASURES) for file in row.get("found_in") or ()}
     there = set(lake_files.files(lake.root)) if found else set()
     return [Trace(file, f"what {by} found") for file, by in sorted(found.items()) if file in there and file not in told]
 
@@ -219,4 +218,4 @@ def _write(lake: Lake, receipt: Erasure) -> None:
     now = datetime.datetime.now(datetime.UTC)
     files = sorted({trace.file for trace in receipt.traces})
     row = vars(receipt) | {"traces": len(files), "found_in": files, "erased_at": now}
-    lake.append(ERASURES, [{name: row[name] for name in table(ERASURES).column_names}], note=ERASURE)
+    lake.append(people.ERASURES, [{name: row[name] for name in table(people.ERASURES).column_names}], note=ERASURE)

@@ -21,7 +21,7 @@ from kgspark.night import Night
 from kgspark.privacy.pseudonyms import holds_one_of, pseudonym, pseudonym_of
 from kgspark.tables import Lake
 
-ERASED = "ops.erased_shoppers"
+ERASED, ERASURES = "ops.erased_shoppers", "ops.erasures"
 _KEY_MARK = "key"
 KEY = ("source", "record_id", "variant")
 # Kinds whose mappings name shoppers.
