@@ -192,7 +192,7 @@ def erase_command(
     lake, cfg = lake_of(config, released=True)
     done = erase(lake, cfg, night, ids, console=Console(stderr=True))
     records = ", ".join(f"{count:,} of {name}" for name, count in done.records.items())
-    typer.echo(f"{done.erasure_id}: {records}; readers now see {done.release_id}; no trace in {done.files:,} files")
+    typer.echo(f"{done.erasure_id}: {records}; readers now see {done.release_id}; no trace in {done.read}")
     typer.echo(f"looked for: {', '.join(done.looked_for)}")
     if done.by_field:
         typer.echo(

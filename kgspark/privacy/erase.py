@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from kgspark import lake_files, releases
+from kgspark import releases
 from kgspark.closing import CLOSING
 from kgspark.config import Config
 from kgspark.errors import GateError, InputError
@@ -30,32 +30,17 @@ from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.privacy import forget, people
 from kgspark.privacy.earlier import fingerprints
+from kgspark.privacy.receipt import Erasure, proven
 from kgspark.privacy.searched import searched
-from kgspark.privacy.traces import Trace, traces
 from kgspark.privacy.wanted import Wanted
 from kgspark.progress import Progress
 from kgspark.schedule import run_stages
-from kgspark.schema import table
 from kgspark.session import cancel_jobs
 from kgspark.stops import unbroken, within
 from kgspark.tables import Lake
 from kgspark.tonight import Tonight, tonight_of
 
 ERASURE = "erasure"
-
-
-@dataclass(frozen=True)
-class Erasure:
-    """The receipt: the columns of ops.erasures, and the files in which something was still found."""
-
-    erasure_id: str
-    release_id: str
-    people: int
-    records: dict[str, int]
-    files: int
-    traces: list[Trace]
-    by_field: int
-    looked_for: list[str]
 
 
 def erase(
@@ -70,9 +55,9 @@ def erase(
 
     ``night`` gives sources and key; its date is that of the last release. Deliveries to come are searched for them, too
     (``ops.erased_shoppers``), and what was learnt from people's rows is learnt anew. Whatever fails on the way, calling
-    it again does the rest. Raises InputError without a release, key or ids, for ids that no record holds, and where
-    tables are in a catalogue, whose files we do not know; GateError where a gate says no to what is left, or the proof
-    finds a trace.
+    it again does the rest. Raises InputError without a release, key or ids, for ids that no record holds; GateError
+    where a gate says no to what is left, or the proof finds a trace. Of tables in a catalogue the proof reads the rows,
+    as it does not know their files.
     """
     wanted = check_asked(cfg, night, raw_ids)
     last = releases.latest(lake)
@@ -113,26 +98,12 @@ def erase(
             release = execution.publish(tonight.known, stages)
             tonight.ledger.finish("released", release.release_id)
             forget.before(lake, cfg, release, Wanted(words.anywhere))
-        files, left = traces(lake.root, words.anywhere, words.in_bronze)
-        if not any(deleted.values()):
-            # Their records are not known any more, so that this search alone cannot say that nothing is left of them.
-            left = [*left, *_left_before(lake, {trace.file for trace in left})]
-        receipt = Erasure(
-            erasure_id=f"erasure-{secrets.token_hex(8)}",
-            release_id=release.release_id,
-            people=len(wanted),
-            records=deleted,
-            files=files,
-            traces=left,
-            by_field=words.by_field,
-            looked_for=words.kinds,
-        )
-        _write(lake, receipt)
-    if left:
+        receipt = proven(lake, release, words, deleted, len(wanted))
+    if receipt.traces:
         raise GateError(
-            f"{len(left)} of {files} files still hold a trace ({left[0].what} in {left[0].file}); receipt "
-            f"{receipt.erasure_id}. Where that is them, and no number of something else, delete those files, or copy "
-            "the tables into a new lake if they are its logs."
+            f"{receipt.read} were read, and {len(receipt.traces)} traces found ({receipt.traces[0].what} in "
+            f"{receipt.traces[0].file}, ...); receipt {receipt.erasure_id}. Where that is them, and no number of "
+            "something else, delete those files, or copy the tables into a new lake if they are its logs."
         )
     return receipt
 
@@ -144,8 +115,6 @@ def check_asked(cfg: Config, night: Night, raw_ids: Sequence[str]) -> list[str]:
         raise InputError("No raw shopper id was given: name whom to erase by --shopper ID, or --file with one a line.")
     if not night.secret:
         raise InputError("An erasure needs the key of the lake's pseudonyms: privacy.key_file, or KGSPARK_KEY.")
-    if cfg.catalog.name:
-        raise InputError("Only a lake of folders can be erased from: of tables in a catalogue the files are not known.")
     return wanted
 
 
@@ -203,19 +172,3 @@ def _from_bronze(tonight: Tonight, stages: Sequence[Stage], found: dict[str, tup
         entries.append(entry | UNSPENT | told)
     ledger.record_stage(entries)
     return deleted
-
-
-def _left_before(lake: Lake, told: Collection[str]) -> list[Trace]:
-    """Files in which an earlier erasure found something, and which are still there: nobody writes a file of a lake
-    again.
-    """
-    found = {file: row["erasure_id"] for row in lake.rows(people.ERASURES) for file in row.get("found_in") or ()}
-    there = set(lake_files.files(lake.root)) if found else set()
-    return [Trace(file, f"what {by} found") for file, by in sorted(found.items()) if file in there and file not in told]
-
-
-def _write(lake: Lake, receipt: Erasure) -> None:
-    now = datetime.datetime.now(datetime.UTC)
-    files = sorted({trace.file for trace in receipt.traces})
-    row = vars(receipt) | {"traces": len(files), "found_in": files, "erased_at": now}
-    lake.append(people.ERASURES, [{name: row[name] for name in table(people.ERASURES).column_names}], note=ERASURE)

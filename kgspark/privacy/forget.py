@@ -54,15 +54,21 @@ def before(lake: Lake, cfg: Config, release: Release, words: Wanted) -> None:
     _artefacts(lake, cfg, release)
     _from_messages(lake, words)
     _from_examples(lake, words)
-    rejected = [name + REJECTED_SUFFIX for name, contract in load_tables().items() if contract.rejected]
-    # The lock's own table names nobody, and its next sign of life may be on the way.
-    declared = [name for name in load_tables() if "*" not in name and name != LOCKS]
-    there = [name for name in dict.fromkeys((*declared, *rejected, *release.tables)) if lake.exists(name)]
+    there = [name for name in all_tables(release) if lake.exists(name)]
     for name in there:
         if name not in release.tables and not name.startswith("ops."):
             # Of a night that was killed: no release holds it, so that no stage has built it without them.
             lake.restore(name, None)
     disposal.vacuum(lake, dict.fromkeys(there, 0), cfg.spark.tables_at_a_time)
+
+
+def all_tables(release: Release) -> list[str]:
+    """Every table that a lake may hold, whether a release names it or not, but for the lock's: that one names nobody,
+    and its next sign of life may be on the way.
+    """
+    rejected = [name + REJECTED_SUFFIX for name, contract in load_tables().items() if contract.rejected]
+    declared = [name for name in load_tables() if "*" not in name and name != LOCKS]
+    return list(dict.fromkeys((*declared, *rejected, *release.tables)))
 
 
 def _artefacts(lake: Lake, cfg: Config, release: Release) -> None:

@@ -71,18 +71,23 @@ def _parquet(file: pq.ParquetFile) -> Iterator[str]:
         for place in range(footer.num_columns):
             statistics = footer.row_group(group).column(place).statistics
             if statistics is not None and statistics.has_min_max:
-                yield "\n".join(_flat([statistics.min, statistics.max]))
+                yield said_in([statistics.min, statistics.max])
     # Numbers name nobody; vectors alone would be most of the work.
     readable = [field.name for field in file.schema_arrow if _holds_text(field.type)]
     for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=readable) if readable else ():
         for column in batch.columns:
-            yield "\n".join(_flat(column.to_pylist()))
+            yield said_in(column.to_pylist())
 
 
 def _holds_text(kind: pa.DataType) -> bool:
     if any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary)):
         return True
     return any(_holds_text(kind.field(place).type) for place in range(kind.num_fields))
+
+
+def said_in(values: list[Any]) -> str:
+    """Every text in values of any depth, keys too, a line each."""
+    return "\n".join(_flat(values))
 
 
 def _flat(value: Any) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 
 import kgspark
 from kgspark import retention
+from kgspark.config import CatalogSettings
 from kgspark.errors import GateError, InputError
 from kgspark.ingest.sources import load_sources
 from kgspark.night import Night
@@ -19,10 +20,11 @@ from kgspark.privacy import people, report
 from kgspark.privacy.earlier import fingerprints
 from kgspark.privacy.erase import erase
 from kgspark.privacy.searched import searched
+from kgspark.privacy.table_traces import table_traces
 from kgspark.privacy.traces import traces
 from kgspark.publish.readers import open_release
 from kgspark.releases import all_releases
-from kgspark.run import run_night
+from kgspark.run import open_lake, run_night
 from kgspark.tables import Lake
 from tests.builders import rows
 from tests.nights.lake import NIGHT, released
@@ -212,5 +214,30 @@ def test_erased_from_every_file_and_from_the_next_delivery(quick_spark: SparkSes
     receipt = {"erasure_id": "erasure-1", "erased_at": datetime.datetime.now(datetime.UTC), "people": 1, "traces": 1}
     receipt |= {"release_id": "r", "records": {}, "files": 1, "looked_for": ["a record"], "found_in": [file, "gone"]}
     lake.append("ops.erasures", [receipt])
-    with pytest.raises(GateError, match=rf"1 of \d+ files .* \(what erasure-1 found in {file}\)"):
+    with pytest.raises(GateError, match=rf"1 traces found \(what erasure-1 found in {file}, "):
         erase(lake, shop.cfg, shop.tonight(), [ANN])
+
+
+@pytest.mark.slow
+def test_erased_from_tables_of_a_catalogue(quick_spark: SparkSession, tmp_path: Path) -> None:
+    spark = quick_spark
+    shop = Shop(tmp_path)
+    shop.cfg = shop.cfg.model_copy(update={"catalog": CatalogSettings(name="spark_catalog", prefix="erased_")})
+    shop.night(spark)
+    lake = open_lake(spark, shop.cfg)
+    first = all_releases(lake)[0].release_id
+    names = people.pseudonyms(shop.sources, [ANN], KEY)
+    hers = {"pseudonym": [name.partition("/")[2] for name in names], "raw id": [ANN]}
+    # What the erasure cannot know here: where the catalogue keeps the files.
+    warehouse = spark.conf.get("spark.sql.warehouse.dir").removeprefix("file:")
+    kept = [str(folder) for folder in Path(warehouse).glob("erased_*.db")]
+    assert {trace.what for folder in kept for trace in traces(folder, hers)[1]} == {"pseudonym", "raw id"}
+    assert {trace.what for trace in table_traces(lake, ["bronze.review_records"], hers, {})[1]} == {"raw id"}
+    done = erase(lake, shop.cfg, shop.tonight(), [ANN])
+    assert (sum(done.records.values()), done.traces) == (16, [])
+    assert done.tables > 20
+    assert [trace for folder in kept for trace in traces(folder, hers)[1]] == []
+    with pytest.raises(InputError, match="it held what a person asked to be forgotten"):
+        open_release(lake, release=first)
+    shop.night(spark, verify=True)
+    assert [trace for folder in kept for trace in traces(folder, hers)[1]] == []
