@@ -116,11 +116,12 @@ def test_a_holder_that_lost_the_lake_hears_of_it_with_its_next_sign_of_life(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     lake = Lake(spark, str(tmp_path / "lake"))
-    with Lock(lake, LockSettings(heartbeat_seconds=0.05, stale_seconds=1), "slow") as slow:
+    # Long enough that its next sign of life does not meet the commits of others.
+    with Lock(lake, LockSettings(heartbeat_seconds=8), "slow") as slow:
         slow.check()
         break_lock(lake)
         with Lock(lake, CFG, "quick"):
-            assert slow._lost.wait(20)
+            assert slow._lost.wait(60)
             with pytest.raises(EngineError, match=r"quick .* holds the lake now"):
                 slow.check()
 

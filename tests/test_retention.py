@@ -42,7 +42,8 @@ def test_vacuum_keeps_the_last_releases_and_a_tag_keeps_one_for_good(
     done = retention.vacuum(lake, keep=2)
     assert (done.kept, done.retired) == (["three", "two"], ["one"])
     # Made a moment ago; VACUUM counts whole hours, and from when it runs.
-    assert asked == [{NODES: 2}]
+    assert asked == [{NODES: 2, "ops.releases": 24, "ops.retired_releases": 24}]
+    assert done.hours == {NODES: 2}
     assert labels(lake, "two") == ["two"]
     for opened in (lambda: labels(lake, "one"), lambda: rollback(lake, "one")):
         with pytest.raises(InputError, match=r"one can no longer be opened: it was older than .* was vacuumed on 20"):

@@ -66,10 +66,11 @@ def test_a_commit_that_an_engine_made_behind_ours_is_not_taken_for_it(
     assert lake.version(NODES) == written.version + 1
     assert written.rows == 2
     monkeypatch.undo()
-    # Of a table that stays empty nothing is committed: an earlier commit of the same stage is not this one.
-    first = lake.overwrite("graph.edges", rows(spark, "graph.edges", []), note="run-3 graph.facts")
-    again = lake.overwrite("graph.edges", rows(spark, "graph.edges", []), note="run-3 graph.facts")
-    assert (again.version, again.rows) == (first.version, 0)
+    # An earlier commit of the same stage is not this one, whether Delta commits an empty table over an empty one or not.
+    for labels in ("12", "", ""):
+        nodes = rows(spark, NODES, [_node(label) for label in labels])
+        written = lake.overwrite(NODES, nodes, note="run-3 graph.facts")
+        assert (written.version, written.rows) == (lake.version(NODES), len(labels))
 
 
 def test_upsert_replaces_the_row_of_a_key(lake: Lake) -> None:
