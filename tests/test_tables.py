@@ -66,7 +66,7 @@ def test_a_commit_that_an_engine_made_behind_ours_is_not_taken_for_it(
     assert lake.version(NODES) == written.version + 1
     assert written.rows == 2
     monkeypatch.undo()
-    # An earlier commit of the same stage is not this one, whether Delta commits an empty table over an empty one or not.
+    # An earlier commit of the same stage is not this one; nothing over nothing may be a commit or none.
     for labels in ("12", "", ""):
         nodes = rows(spark, NODES, [_node(label) for label in labels])
         written = lake.overwrite(NODES, nodes, note="run-3 graph.facts")
