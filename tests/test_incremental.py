@@ -54,6 +54,7 @@ def test_a_night_does_only_what_changed_and_equals_a_full_one(world: World) -> N
     assert world.released(PRODUCTS, "title") == ["Kettle", "kettle, steel"]
 
 
+@pytest.mark.slow
 def test_a_replay_brings_back_what_no_table_tells_of(world: World) -> None:
     world.rejects, world.broken = True, {"lamp"}
     world.night()
