@@ -21,16 +21,21 @@ def process_start(pid: int) -> str:
     try:
         # The name of the program, in parentheses, may hold spaces: count from behind it.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        here = _here()
     except OSError:
         return ""
-    return f"{_here()}/{fields[_START_FIELD - 3]}"
+    return f"{here}/{fields[_START_FIELD - 3]}"
 
 
 def is_here(started: str) -> bool:
     """Whether numbers of that process can be asked for here: machines and containers may share a name, and after a boot
     nobody knows whether it was this machine. True where the system tells nothing.
     """
-    return not started or started.rpartition("/")[0] == _here()
+    try:
+        return not started or started.rpartition("/")[0] == _here()
+    except OSError:
+        # A system that tells nothing, and a holder whose system did: another machine.
+        return False
 
 
 def _here() -> str:
