@@ -17,12 +17,14 @@ from kgspark.ingest.frame import list_files, listing
 from kgspark.ingest.sources import Source
 
 _FILE = ("path", "string(length)", "string(unix_micros(modificationTime))")
+# A table that was copied is the same one, with other times.
+_COMMIT = ("path", "string(length)", "''")
 
 
 def deliveries_hash(spark: SparkSession, sources: Sequence[Source]) -> str:
     """First 8 hex digits of a hash of every file's source, name, size and time of change; of a Delta table, which never
-    changes a file, of the names in its newest version, that version and the table's id. A name counts from the folder
-    that all files of its source share: dumps that were moved are the same ones.
+    changes a file, of the names in its newest version and of its commits. A name counts from the folder that all files
+    of its source share: dumps that were moved are the same ones.
 
     Raises InputError where a source's files are missing and must not be.
     """
@@ -32,8 +34,9 @@ def deliveries_hash(spark: SparkSession, sources: Sequence[Source]) -> str:
         paths = list_files(spark, source)
         if source.format == "delta":
             files += [(source.name, path) for path in paths]
-            # Rows that are only marked as deleted leave the names as they were.
-            files += [(source.name, f"version {of}") for of in _version(spark, source.path) if paths]
+            if paths:
+                # Rows that are only marked as deleted leave the names as they were: only the log tells of them.
+                listed.append(_commits(spark, source).select(F.lit(source.name), *map(F.expr, _COMMIT)))
         elif paths:
             listed.append(listing(spark, source).select(F.lit(source.name), *map(F.expr, _FILE)))
     if listed:
@@ -42,11 +45,9 @@ def deliveries_hash(spark: SparkSession, sources: Sequence[Source]) -> str:
     return hashlib.sha256(json.dumps(_named_from_their_folder(files)).encode()).hexdigest()[:8]
 
 
-def _version(spark: SparkSession, path: str) -> list[str]:
-    place = f"delta.`{path}`"
-    (newest,) = spark.sql(f"DESCRIBE HISTORY {place} LIMIT 1").select("version").collect()
-    (told,) = spark.sql(f"DESCRIBE DETAIL {place}").select("id").collect()
-    return [f"{newest['version']} of {told['id']}"]
+def _commits(spark: SparkSession, source: Source) -> DataFrame:
+    log = spark.read.format("binaryFile").option("pathGlobFilter", "*.json")
+    return log.load(f"{source.path}/_delta_log")
 
 
 def _named_from_their_folder(files: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

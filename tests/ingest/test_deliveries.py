@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,15 @@ def test_rows_that_a_delta_table_only_marks_as_deleted_are_another_delivery(
     # No file is another one.
     assert list_files(spark, table) == names
     assert deliveries_hash(spark, [table]) != first
+
+
+def test_a_delta_table_that_stayed_away_and_one_that_is_named_from_here(spark: SparkSession, tmp_path: Path) -> None:
+    away = source(tmp_path / "gone", "delta", on_missing="keep")
+    assert deliveries_hash(spark, [away]) == deliveries_hash(spark, [])
+    spark.sql("select '1' as id, 'pen' as name").write.format("delta").save(str(tmp_path / "offers"))
+    whole = source(tmp_path / "offers", "delta")
+    # Spark's own folder is that of the process it was started in.
+    near = Path(os.path.relpath(tmp_path / "offers"))
+    assert deliveries_hash(spark, [source(near, "delta")]) == deliveries_hash(spark, [whole])
+    shutil.copytree(tmp_path / "offers", tmp_path / "copied")
+    assert deliveries_hash(spark, [source(tmp_path / "copied", "delta")]) == deliveries_hash(spark, [whole])
