@@ -44,8 +44,8 @@ class Execution:
         self,
         tonight: Tonight,
         progress: Progress,
+        still_ours: Callable[[], None],
         max_texts: int | None = None,
-        still_ours: Callable[[], None] = lambda: None,
     ) -> None:
         self.lake, self.cfg, self.night, self.ledger = tonight.lake, tonight.cfg, tonight.night, tonight.ledger
         self.planner, self.progress = tonight.planner, progress

@@ -126,10 +126,11 @@ class Planner:
         A scheduler may start steps out of order, or a failed one again after those behind it.
         """
         made = self._ledger.inputs_of(stage.name)
-        now = self._inputs(stage, pinned)
+        if made is None:
+            return []
         # Dumps and answers are the run's own; what a gate looks up may be written by a later stage.
-        asked = [name for name in now if name not in (RAW, DECISIONS) and not name.startswith(_GATE)]
-        return [name for name in asked if made is not None and made.get(name) != now[name]]
+        now = {name: pin for name, pin in self._inputs(stage, pinned).items() if name not in (RAW, DECISIONS)}
+        return [name for name, pin in now.items() if not name.startswith(_GATE) and made.get(name) != pin]
 
     def todo(self, stages: Sequence[Stage]) -> list[Stage]:
         """Those of the stages that the run has yet to do: without an entry, with one of other versions than the run has

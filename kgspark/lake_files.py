@@ -37,27 +37,17 @@ def check_writable(root: str) -> None:
     """Raise InputError where what lies beside the tables cannot be written to a root that is no folder of this machine:
     Spark's credentials may be right, and those that pyarrow finds not.
     """
-    if not isinstance(_system(root), fs.LocalFileSystem):
-        try:
-            write_json(root, _PROBE, {})
-            delete(root, _PROBE)
-        except (OSError, ValueError) as error:
-            raise _unreachable(root, error) from error
-
-
-def _system(root: str) -> fs.FileSystem:
     try:
-        return filesystem(root)[0]
+        if isinstance(filesystem(root)[0], fs.LocalFileSystem):
+            return
+        write_json(root, _PROBE, {})
+        delete(root, _PROBE)
     except (OSError, ValueError) as error:
-        raise _unreachable(root, error) from error
-
-
-def _unreachable(root: str, error: Exception) -> InputError:
-    return InputError(
-        f"Files beside the tables of {root} cannot be written ({str(error).splitlines()[0][:200]}): pyarrow does that, "
-        "with the credentials of the environment (AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL, "
-        "GOOGLE_APPLICATION_CREDENTIALS, AZURE_STORAGE_...), not with Spark's."
-    )
+        raise InputError(
+            f"Files beside the tables of {root} cannot be written ({str(error).splitlines()[0][:200]}): pyarrow does "
+            "that, with the credentials of the environment (AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL, "
+            "GOOGLE_APPLICATION_CREDENTIALS, AZURE_STORAGE_...), not with Spark's."
+        ) from error
 
 
 def files(root: str) -> Iterator[str]:

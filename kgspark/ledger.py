@@ -13,12 +13,12 @@ from typing import Any
 
 from kgspark import __version__
 from kgspark.errors import InputError
-from kgspark.open_runs import Start, left_open
+from kgspark.open_runs import RELEASED, Start, left_open
 from kgspark.tables import Lake
 
 RUNS = "ops.runs"
 STAGE_RUNS = "ops.stage_runs"
-RUNNING, DIED, RELEASED = "running", "died", "released"
+RUNNING, DIED = "running", "died"
 GATE_RESULTS = "ops.gate_results"
 DELIVERIES = "ops.deliveries"
 MOVED = "moved"
@@ -34,7 +34,7 @@ class Ledger:
     """The book, opened at one run: a new one, or the run of the same night and settings that was left open.
 
     ``deliveries`` is a hash of what lies at the sources' paths; None where the dumps are not to be read any more, as in
-    the later ones of a night's steps.
+    the later ones of a night's steps. ``released``: run to release, of all nights that made one.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Ledger:
         from_release: str | None,
         deliveries: str | None = None,
         asked: Sequence[str] = (),
+        released: Mapping[str, str] | None = None,
     ) -> None:
         self._lake = lake
         start = Start(date, config_hash, tuple(asked), deliveries, from_release, __version__)
@@ -69,8 +70,7 @@ class Ledger:
         # One writer at a time: whatever else is said to run does not any more.
         self._dead = [run for run in runs if run["status"] == RUNNING and run["run_id"] != self.run_id]
         self._stage_rows = [row for row in history if row["run_id"] == self.run_id]
-        # Run to release, of all nights that made one.
-        self.released: Mapping[str, str] = {}
+        self._released = released or {}
         # Stages side by side keep one book.
         self._lock = threading.Lock()
         # Rows are entered while the next stage computes: one commit after the other, in order.
@@ -96,8 +96,8 @@ class Ledger:
 
     def _end_of(self, dead: str) -> dict[str, str]:
         """How a run ended that could not say so: a release is one commit, and the book's the next."""
-        if dead in self.released:
-            return {"status": RELEASED, "message": self.released[dead]}
+        if dead in self._released:
+            return {"status": RELEASED, "message": self._released[dead]}
         return {"status": DIED, "message": "it ended without a word"}
 
     def versions(self) -> dict[str, int]:

@@ -74,7 +74,9 @@ def stage_frames() -> Iterator[None]:
     try:
         yield
     finally:
-        frames, _stage.kept = _stage.kept, []
+        frames = _stage.kept
+        # What this thread persists after it is no stage's.
+        del _stage.kept
         # Where Spark is gone, so are they; the error that ended the stage is the one to be told.
         with contextlib.suppress(Exception):
             for frame in reversed(frames):

@@ -163,18 +163,13 @@ class Lock:
         in_pool(self._lake.spark, _POOL)
         while not self._over.wait(self._cfg.heartbeat_seconds):
             try:
-                if not self._change(beat_at=_now()) and not self._is_mine():
-                    self._lost.set()
+                self._change(beat_at=_now())
             except Exception as error:  # noqa: BLE001 - storage that fails once may answer the next beat
                 log.warning("no sign of life could be written: %s", str(error).splitlines()[0][:200])
         try:
             self._change(released_at=_now())
         except Exception as failed:  # noqa: BLE001 - the night's own error is what a person must read
             log.warning("the lock could not be given back (%s); the next night sees that this process ended", failed)
-
-    def _is_mine(self) -> bool:
-        found = holder(self._lake)
-        return found is not None and self._mine is not None and found.token == self._mine.token
 
     def _change(self, **fields: datetime.datetime) -> bool:
         with self._changing:
@@ -184,6 +179,7 @@ class Lock:
                     return mine is not None
                 found = holder(self._lake)
                 if found is None or found.token != mine.token:
+                    self._lost.set()
                     return False
                 # A change of ours was made though storage answered with an error.
                 self._mine = found

@@ -12,8 +12,8 @@ from typing import Any
 
 # Runs that are over. Any other one goes on: it was killed (running, died), failed of something else than its rows, was
 # stopped, or has steps to come (open).
-GATE_FAILED = "gate_failed"
-OVER = ("released", GATE_FAILED)
+RELEASED, GATE_FAILED = "released", "gate_failed"
+OVER = (RELEASED, GATE_FAILED)
 # How a person may ask for a night; other words, such as an erasure's, belong to runs that none goes on with.
 ASKED = ("full", "refit", "replay")
 _WORD = "+"
@@ -65,8 +65,8 @@ def left_open(runs: Iterable[Mapping[str, Any]], tonight: Start) -> LeftOpen:
     goes_on = next((dict(run) for run in reversed(still) if not any(_differences(run, tonight))), None)
     newest = mine[-1] if mine else None
     if newest is None or newest["status"] in OVER or (goes_on and newest["run_id"] == goes_on["run_id"]):
-        failed = newest is not None and newest["status"] == GATE_FAILED
-        return LeftOpen(goes_on, ended=f"{newest['run_id']} ended: {newest['message']}" if newest and failed else None)
+        said_no = newest is not None and newest["status"] == GATE_FAILED
+        return LeftOpen(goes_on, ended=f"{newest['run_id']} ended: {newest['message']}" if newest and said_no else None)
     return LeftOpen(
         goes_on,
         f"{newest['run_id']} of this night was left open and is not gone on with: "

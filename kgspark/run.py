@@ -26,7 +26,7 @@ from kgspark.night import Night
 from kgspark.pipeline import STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.progress import Progress, say
-from kgspark.releases import Release, all_releases, show_again
+from kgspark.releases import Release, show_again
 from kgspark.schedule import run_stages
 from kgspark.session import cancel_jobs, describe
 from kgspark.side_by_side import Stopwatch
@@ -121,19 +121,19 @@ def _locked_night(
 ) -> NightReport:
     watch = Stopwatch()
     describe(lake.spark, f"kgspark night of {night.date}")
-    if known := all_releases(lake):
-        show_again(lake, known[-1])
     say(console, "looking at the dumps, the last release and what has changed")
     asked = chosen(stages, only)
     tonight = tonight_of(lake, cfg, night, asked, options.full, refit=options.refitted(asked), replay=options.replay)
     ledger = tonight.ledger
+    if tonight.last:
+        show_again(lake, tonight.last)
     if only is not None:
         tonight.check_step(asked)
     for sentence in tonight.about_runs():
         say(console, sentence)
     preflight(lake.spark, cfg, tonight.night, tonight.todo)
     ledger.start()
-    execution = Execution(tonight, Progress(len(tonight.todo), console), options.max_texts, lock.check)
+    execution = Execution(tonight, Progress(len(tonight.todo), console), lock.check, options.max_texts)
     deadline = None if options.max_minutes is None else time.monotonic() + options.max_minutes * 60
     published = None
     with closing(tonight, len(asked)):

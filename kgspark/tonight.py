@@ -90,8 +90,8 @@ def tonight_of(
     decided = decisions.rows(decisions.read(lake.spark, place)) if place else []
     words = [word for word, said in ((apart, apart), ("full", full), ("refit", refit), ("replay", replay)) if said]
     settings = settings_hash(cfg, night, decided)
-    ledger = Ledger(lake, settings, night.date, last.release_id if last else None, dumps, words)
-    ledger.released = {release.run_id: release.release_id for release in known}
+    released = {release.run_id: release.release_id for release in known}
+    ledger = Ledger(lake, settings, night.date, last.release_id if last else None, dumps, words, released)
     # Only who reads dumps or erases can bring somebody back.
     erased = marks_in(lake, night.secret if dumps or apart else None)
     night = replace(night, run_id=ledger.run_id, previous_date=last.night if last else None, erased=erased)

@@ -55,8 +55,7 @@ def test_a_run_that_died_behind_its_release_is_closed_as_released(spark: SparkSe
     lake = Lake(spark, str(tmp_path / "lake"))
     killed = opened(lake, "d0")
     killed.start()
-    other = opened(lake, "d1")
-    other.released = {killed.run_id: "r1"}
+    other = Ledger(lake, "5e77", NIGHT, None, "d1", released={killed.run_id: "r1"})
     other.start()
     ends = {row["run_id"]: (row["status"], row["message"]) for row in lake.rows("ops.runs")}
     assert ends[killed.run_id] == ("released", "r1")

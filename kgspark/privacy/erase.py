@@ -79,7 +79,7 @@ def erase(
         deleted = _from_bronze(tonight, stages, found)
         forget.sketches(lake, cfg, last, tonight.ledger, [stage for stage in derived if stage.name in refit])
         progress = Progress(len(tonight.todo), console)
-        execution = Execution(tonight, progress, still_ours=lock.check)
+        execution = Execution(tonight, progress, lock.check)
         try:
             cancel = partial(cancel_jobs, lake.spark)
             run_stages(tonight.todo, execution.run, cfg.spark.stages_at_a_time, cancel=cancel)
