@@ -133,7 +133,7 @@ STAGES: tuple[Stage, ...] = (
         aspects.build,
         "aspects",
         "rows",
-        version=4,
+        version=5,
         fit=aspects.fit,
         by=("review_id",),
         links={"bronze.review_records": _RECORD, "silver.offers": ("offer_id",)},

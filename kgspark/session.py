@@ -9,18 +9,25 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyspark.sql import SparkSession
 
 from kgspark.errors import EngineError, InputError
 
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+
 # Set by spark-submit in the Python process that it starts.
 SUBMITTED = "PYSPARK_GATEWAY_PORT"
 # Spark's jobs that may be cancelled where a night is stopped; its books and its lock are written under none.
 _JOBS = "kgspark"
+# How long a JVM's log is kept after its last line.
+_KEPT_SECONDS = 14 * 24 * 3600
 
 
 def read_conf(path: Path) -> dict[str, str]:
@@ -61,7 +68,7 @@ def get_session(
     for key, value in settings.items():
         if not (remote and key == "spark.master"):
             builder = builder.config(key, value)
-    said = Path(tempfile.gettempdir()) / f"kgspark-jvm-{os.getpid()}.log"
+    said = _log_of_jvm()
     try:
         with _output_to(said):
             return _started(builder)
@@ -80,6 +87,17 @@ def is_local(conf_file: Path | None, extra: Mapping[str, str]) -> bool:
         return False
     settings = (read_conf(conf_file) if conf_file else {}) | dict(extra)
     return settings.get("spark.master", "").startswith("local") and "spark.hadoop.fs.defaultFS" not in settings
+
+
+def _log_of_jvm() -> Path:
+    """Where this process's JVM says what nobody waits for. Each night leaves one: those of weeks ago are deleted."""
+    folder = Path(tempfile.gettempdir())
+    for old in folder.glob("kgspark-jvm-*.log"):
+        # Another user's, or just deleted by another process.
+        with contextlib.suppress(OSError):
+            if old.stat().st_mtime < time.time() - _KEPT_SECONDS:
+                old.unlink()
+    return folder / f"kgspark-jvm-{os.getpid()}.log"
 
 
 @contextlib.contextmanager
@@ -119,12 +137,16 @@ def _started(builder: SparkSession.Builder) -> SparkSession:
     return ThreadPoolExecutor(1, thread_name_prefix="kgspark-session").submit(builder.getOrCreate).result()
 
 
+def _context(spark: SparkSession) -> SparkContext | None:
+    """The classic context, which Spark Connect has not; the night can do without, and asks for it nowhere else."""
+    return getattr(spark, "_sc", None)
+
+
 def describe(spark: SparkSession, text: str) -> None:
     """Say in the Spark UI what this thread's next jobs are for, and that they may be cancelled; over Spark Connect,
     which has no such field, nothing happens.
     """
-    # With in_pool and cancel_jobs the only use of the classic context: the night can do without.
-    context = getattr(spark, "_sc", None)
+    context = _context(spark)
     if context is not None:
         context.setJobGroup(_JOBS, text)
 
@@ -133,7 +155,7 @@ def in_pool(spark: SparkSession, name: str) -> None:
     """Give this thread's jobs their own share of the cores, where Spark's scheduler is FAIR; over Spark Connect, which
     has no such field, nothing happens.
     """
-    context = getattr(spark, "_sc", None)
+    context = _context(spark)
     if context is not None:
         context.setLocalProperty("spark.scheduler.pool", name)
 
@@ -142,7 +164,7 @@ def cancel_jobs(spark: SparkSession) -> None:
     """End the jobs that run now under a description; those that a thread begins later run. A Spark that is gone, as by
     the signal that ended us, has none.
     """
-    context = getattr(spark, "_sc", None)
+    context = _context(spark)
     if context is not None:
         with contextlib.suppress(Exception):
             context.cancelJobGroup(_JOBS)

@@ -1,12 +1,15 @@
 """Records of people in what is not the latest release: earlier ones that can still be opened, and tags.
 
-releases, tags -> versions of bronze that are not the latest's -> records whose shopper is asked for -> fingerprints
+releases, tags -> versions of a table that are not the latest's -> records whose shopper is asked for -> fingerprints
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, Row
 
 from kgspark import lake_files
 from kgspark.ingest.records import TABLES
@@ -17,6 +20,8 @@ from kgspark.retention import TAGS, VACUUMED, tagged_lake
 from kgspark.tables import Lake
 
 log = logging.getLogger(__name__)
+# What is in errors of Spark, Delta and Hadoop whose file of data or of deletion marks is not there.
+_GONE = ("FILE_NOT_EXIST", "FILE_NOT_FOUND", "FileNotFoundException")
 
 
 def fingerprints(lake: Lake, known: Sequence[Release], sources: Sequence[Source], raw_ids: Sequence[str]) -> set[str]:
@@ -26,18 +31,32 @@ def fingerprints(lake: Lake, known: Sequence[Release], sources: Sequence[Source]
     stopped, and goes on after its release was made, still knows what it has to look for.
     """
     found: set[str] = set()
-    for place, name, version in _versions(lake, known):
+    for place, name, version in versions(lake, known, set(TABLES.values())):
         bronze = place.read(name, version)
-        try:
-            theirs = bronze.join(people.records_of(bronze, sources, raw_ids), on=list(people.KEY), how="left_semi")
-            found |= {row["fingerprint"] for row in theirs.select("fingerprint").distinct().collect()}
-        except Exception as error:  # noqa: BLE001 - whatever Spark says of files that were deleted
-            log.info("%s of version %d is not there any more (%s)", name, version, type(error).__name__)
+        theirs = bronze.join(people.records_of(bronze, sources, raw_ids), on=list(people.KEY), how="left_semi")
+        found |= {row["fingerprint"] for row in rows_left(theirs.select("fingerprint").distinct())}
     return found
 
 
-def _versions(lake: Lake, known: Sequence[Release]) -> Iterator[tuple[Lake, str, int]]:
-    names, gone = set(TABLES.values()), _gone(lake)
+def rows_left(frame: DataFrame) -> list[Row]:
+    """The rows of a frame, or none where files that it reads are gone: an erasure that was stopped had begun to delete
+    them. Any other error is raised: what was not read cannot be looked for.
+    """
+    try:
+        return frame.collect()
+    except PySparkException as error:
+        said = f"{error.getCondition()} {error}"
+        if not any(mark in said for mark in _GONE):
+            raise
+        log.info("a version is not there any more (%s)", error.getCondition())
+        return []
+
+
+def versions(lake: Lake, known: Sequence[Release], names: Collection[str]) -> Iterator[tuple[Lake, str, int]]:
+    """Lake, name and version of these tables in earlier releases whose files were not deleted, and in tags; what the
+    latest release reads is not among them.
+    """
+    gone = _gone(lake)
     held = {pin for release in known if release.release_id not in gone for pin in release.tables.items()}
     for name, version in sorted(held - known[-1].tables.items()):
         if name in names:

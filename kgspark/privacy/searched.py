@@ -6,7 +6,6 @@ raw ids -> plain numbers apart, those of others' records too -> where each is lo
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,11 +17,11 @@ from kgspark.ingest.records import HASH_DIGITS
 from kgspark.ingest.sources import Source
 from kgspark.night import Night
 from kgspark.privacy import people
+from kgspark.privacy.earlier import rows_left, versions
 from kgspark.privacy.wanted import Wanted
 from kgspark.releases import Release
 from kgspark.tables import Lake
 
-log = logging.getLogger(__name__)
 # Shorter texts ("ok", "great") are anybody's.
 SHORTEST_TEXT = 30
 # Longer numbers count no rows and no bytes.
@@ -119,29 +118,25 @@ def _fingerprints(theirs: Iterable[DataFrame], earlier: Iterable[str]) -> list[s
 def _texts_of(lake: Lake, known: Sequence[Release], names: Sequence[str]) -> list[str]:
     """Their titles and texts that nobody else wrote.
 
-    They come from every release whose reviews can still be read: the latest may be that of an erasure which was stopped
-    before it had deleted the files of the others.
+    They come from every release and tag whose reviews can still be read: the latest may be that of an erasure which was
+    stopped before it had deleted the files of the others.
     """
     # Frames, not literals, here and below: plans are logged.
     theirs = F.broadcast(lake.spark.createDataFrame([(name,) for name in names], "shopper_id string"))
     told: set[str] = set()
-    versions = {release.tables[REVIEWS] for release in known if REVIEWS in release.tables}
-    for version in sorted(versions):
-        long = _texts(lake, version).where(F.length("text") >= SHORTEST_TEXT)
+    latest = [(lake, name, version) for name, version in known[-1].tables.items() if name == REVIEWS]
+    for place, name, version in [*latest, *versions(lake, known, [REVIEWS])]:
+        long = _texts(place.read(name, version)).where(F.length("text") >= SHORTEST_TEXT)
         mine = long.join(theirs, on="shopper_id", how="left_semi")
-        try:
-            told |= {row["text"] for row in mine.select("text").distinct().collect()}
-        except Exception as error:  # noqa: BLE001 - whatever Spark says of files that were deleted
-            log.info("reviews of version %d are not there any more (%s)", version, type(error).__name__)
+        told |= {row["text"] for row in rows_left(mine.select("text").distinct())}
     if not told:
         return []
     # What others wrote as well, by itself or within more, stays in their reviews.
-    others = _texts(lake, known[-1].tables[REVIEWS]).join(theirs, on="shopper_id", how="left_anti")
+    others = _texts(lake.read(REVIEWS, known[-1].tables[REVIEWS])).join(theirs, on="shopper_id", how="left_anti")
     asked = F.broadcast(lake.spark.createDataFrame([(text,) for text in sorted(told)], "told string"))
     shared = others.join(asked, on=F.instr("text", F.col("told")) > 0, how="inner").select("told").distinct()
     return sorted(told - {row["told"] for row in shared.collect()})
 
 
-def _texts(lake: Lake, version: int) -> DataFrame:
-    reviews = lake.read(REVIEWS, version)
+def _texts(reviews: DataFrame) -> DataFrame:
     return reviews.select("shopper_id", F.explode(F.array("title", "text")).alias("text"))

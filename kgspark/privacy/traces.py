@@ -36,17 +36,16 @@ def traces(
     A word counts where it stands alone: 17850 is not found in 178501, nor in the hex digits of a hash. Text within JSON
     within a column is found in either spelling.
     """
-    records = {**words, **(in_bronze or {})}
-    everywhere, of_bronze = (Wanted(words), len(words)), (Wanted(records), len(records))
+    everywhere, of_bronze = Wanted(words), Wanted({**words, **(in_bronze or {})})
     found, count = [], 0
     for name in lake_files.files(root):
         count += 1
         there = set[str]()
-        wanted, kinds = of_bronze if _is_bronze(name) else everywhere
+        wanted = of_bronze if _is_bronze(name) else everywhere
         with lake_files.open_file(root, name) as file:
             for text in _texts(name, file):
                 there |= wanted.kinds(text)
-                if len(there) == kinds:
+                if there == wanted.asked:
                     break
         found += [Trace(name, what) for what in sorted(there)]
     return count, found

@@ -15,7 +15,7 @@ _ALNUM = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX
 
 
 class Wanted:
-    """``words``: kind to words of it.
+    """``words``: kind to words of it; ``asked``: the kinds.
 
     >>> wanted = Wanted({"a raw id": ["17850"]})
     >>> wanted.kinds('{"customer": "17850"}'), wanted.kinds("178501")
@@ -25,6 +25,7 @@ class Wanted:
     def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
         # A spelling that stands alone brings its runs as whole runs of the text: of thousands of spellings only those
         # whose longest run is in the text are looked for. Those without any, such as Chinese ones, always are.
+        self.asked = frozenset(words)
         self._by_run: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         for kind, listed in words.items():
             for spelling in sorted({spelling for word in listed for spelling in _spellings(word)}):

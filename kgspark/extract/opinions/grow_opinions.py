@@ -46,6 +46,8 @@ MIN_INTENSE = 0.1
 _LEAST_EFFECT = 0.15
 # The same, and how far away in standard deviations, for an opinion that says of one aspect the opposite of elsewhere.
 _AGAINST, _AGAINST_EFFECT = 4.0, 0.4
+# Of how sure an opinion is: what reviews say to further places is noise.
+_DIGITS = 4
 
 
 @dataclass
@@ -102,7 +104,8 @@ def grow(
         if len(aspects) + len(opinions) == before:
             break
     pairs = _pairs(heard, aspects, opinions, known, lifts, spread, min_support)
-    return Lexicon(code, frozenset(aspects), opinions, pairs)
+    # Rounded here and not where it is kept: the night that learns reads as those that go on with what it kept.
+    return Lexicon(code, frozenset(aspects), {word: round(value, _DIGITS) for word, value in opinions.items()}, pairs)
 
 
 def _pointing(cuts: Iterable[Tokens], known: Language) -> set[str]:

@@ -101,7 +101,7 @@ class Lexicon:
     def record(self) -> dict[str, Any]:
         """As JSON keeps it, in an order that does not depend on how it was learnt."""
         pairs = [[aspect, word, sign] for (aspect, word), sign in sorted(self.pairs.items())]
-        opinions = {word: round(value, 4) for word, value in sorted(self.opinions.items())}
+        opinions = dict(sorted(self.opinions.items()))
         return {"language": self.code, "aspects": sorted(self.aspects), "opinions": opinions, "pairs": pairs}
 
     @classmethod
