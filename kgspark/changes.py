@@ -14,6 +14,8 @@ from pyspark.sql import functions as F
 from kgspark.schema import Table, conform
 
 DELETE, INSERT = "delete", "insert"
+# What ``differing`` finds of a key.
+ONLY_HERE, ONLY_THERE, DIFFERS = "only here", "only there", "differs"
 # Relative difference of a double below which two computations of it are one: sums differ with the order of their terms.
 TOLERANCE = 1e-6
 _DOUBLES = ("double", "float")
@@ -134,9 +136,9 @@ def differing(contract: Table, one: DataFrame, other: DataFrame) -> DataFrame:
     for condition in close:
         equal = equal & condition
     found = (
-        F.when(F.col("other_hash").isNull(), "only here")
-        .when(F.col("one_hash").isNull(), "only there")
-        .when(~equal, "differs")
+        F.when(F.col("other_hash").isNull(), ONLY_HERE)
+        .when(F.col("one_hash").isNull(), ONLY_THERE)
+        .when(~equal, DIFFERS)
     )
     return both.select(*key, found.alias("found")).where(F.col("found").isNotNull())
 

@@ -11,15 +11,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kgspark.changes import differing
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+
+from kgspark.changes import DIFFERS, ONLY_HERE, ONLY_THERE, differing
 from kgspark.errors import GateError
 from kgspark.lineage import stage_frames
-from kgspark.schema import table
+from kgspark.schema import Table, table
 from kgspark.session import describe
 
 if TYPE_CHECKING:
     from kgspark.execution import Execution
     from kgspark.pipeline import Stage
+
+_SAID = {ONLY_HERE: "too many", ONLY_THERE: "missing", DIFFERS: "other than they should be"}
 
 
 def verify(execution: Execution, stages: Sequence[Stage]) -> None:
@@ -33,11 +38,30 @@ def verify(execution: Execution, stages: Sequence[Stage]) -> None:
 def _verify(execution: Execution, stage: Stage) -> None:
     with stage_frames():
         for name, (night, full) in execution.anew(stage).items():
-            found = differing(table(name), night, full).groupBy("found").count().orderBy("found").collect()
+            contract = table(name)
+            smallest = F.min(F.struct(*contract.key)).alias("key")
+            rows = differing(contract, night, full).groupBy("found").agg(F.count(F.lit(1)).alias("number"), smallest)
+            found = rows.orderBy("found").collect()
             if found:
-                said = {"only here": "too many", "only there": "missing", "differs": "other than they should be"}
-                what = ", ".join(f"{row['count']} rows {said[row['found']]}" for row in found)
+                what = ", ".join(
+                    f"{row['number']} rows {_SAID[row['found']]}, such as {_shown(contract, row, night, full)}"
+                    for row in found
+                )
                 raise GateError(
                     f"{name} is not what a full night would have made: {what}; nothing is released. Run it again with "
                     f"--full, and report stage {stage.name}, version {stage.version}."
                 )
+
+
+def _shown(contract: Table, found: Row, night: DataFrame, full: DataFrame) -> str:
+    """The key of a row, and where it is on both sides what differs in it; values may be words of people."""
+    key = " ".join(f"{name}={value}" for name, value in found["key"].asDict().items())
+    if found["found"] != DIFFERS:
+        return key
+    # A frame, not literals: plans are logged.
+    asked = night.sparkSession.createDataFrame([found["key"]], night.select(*contract.key).schema)
+    one, other = (side.join(asked, on=list(contract.key), how="left_semi").first() for side in (night, full))
+    if one is None or other is None:
+        return key
+    others = [c.name for c in contract.columns if not c.volatile and one[c.name] != other[c.name]]
+    return f"{key} ({', '.join(others)})"

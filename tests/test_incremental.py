@@ -117,9 +117,12 @@ def test_verify_finds_a_stage_whose_rows_do_not_depend_on_their_key_alone(world:
     world.lies = True
     world.night()
     world.titles["a"] = "kettle, steel"
-    with pytest.raises(
-        GateError, match=r"silver\.products is not what a full night .* 1 rows other than they should be"
-    ):
+    # A lie about one row of the two, by its key and the column.
+    said = (
+        r"silver\.products is not what a full night would have made: 1 rows other than they should be, such as "
+        r"product_id=product/\w+ \(title\); nothing is released"
+    )
+    with pytest.raises(GateError, match=said):
         world.night(verify=True)
     assert world.released(PRODUCTS, "title") == ["one of 2", "one of 2"]
 
