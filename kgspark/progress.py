@@ -10,7 +10,14 @@ from rich.console import Console
 from rich.status import Status
 
 # What was done, in an operator's words.
-_HOW = {"skip": "unchanged", "keys": "changed keys", "difference": "what differs", "all": "built anew"}
+EQUAL = "equal"
+_HOW = {
+    "skip": "unchanged",
+    "keys": "changed keys",
+    "difference": "what differs",
+    "all": "built anew",
+    EQUAL: "equal to a full night's",
+}
 log = logging.getLogger(__name__)
 
 
@@ -42,14 +49,15 @@ class Progress:
             self._began[name] = time.monotonic()
             self._say()
 
-    def end(self, name: str, rows: int, how: str) -> None:
-        """A stage is done: rows of its tables, and how they were made (``Plan.how``)."""
+    def end(self, name: str, rows: int | None, how: str) -> None:
+        """A stage is done: rows of its tables, and how they were made (``Plan.how``), or that they are ``EQUAL``."""
         with self._lock:
             self._done += 1
             seconds = time.monotonic() - self._began.pop(name)
             if self._console is not None:
+                made = "" if rows is None else f"{rows:,} rows"
                 self._console.print(
-                    f"  {self._done:>2}/{self._total}  {name:<22} {rows:>10,} rows  {seconds:6.1f} s  {_HOW[how]}",
+                    f"  {self._done:>2}/{self._total}  {name:<22} {made:>15}  {seconds:6.1f} s  {_HOW[how]}",
                     highlight=False,
                 )
             self._say()

@@ -6,6 +6,7 @@ invisible to the next one as it is to readers.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -151,7 +152,9 @@ def _locked_night(
                 "do; the same command goes on with them, and nothing is released before."
             )
         if options.verify:
-            verify(execution, asked)
+            say(console, "building everything anew beside it, to compare")
+            with contextlib.closing(Progress(len(asked), console)) as progress:
+                verify(execution, asked, progress)
         if release and expiry.limited(tonight.night):
             execution.purge()
     # Half a release told of is none that the same command could go on with.

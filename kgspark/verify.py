@@ -8,6 +8,7 @@ starts from is shared: bronze, the product registry and the vectors of the last 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from pyspark.sql import functions as F
 from kgspark.changes import DIFFERS, ONLY_HERE, ONLY_THERE, differing
 from kgspark.errors import GateError
 from kgspark.lineage import stage_frames
+from kgspark.progress import EQUAL, Progress
 from kgspark.schema import Table, table
 from kgspark.session import describe
 
@@ -24,15 +26,21 @@ if TYPE_CHECKING:
     from kgspark.execution import Execution
     from kgspark.pipeline import Stage
 
+log = logging.getLogger(__name__)
 _SAID = {ONLY_HERE: "too many", ONLY_THERE: "missing", DIFFERS: "other than they should be"}
 
 
-def verify(execution: Execution, stages: Sequence[Stage]) -> None:
-    """Compare every table with what a full night would have made. Raises GateError where one is not equal."""
+def verify(execution: Execution, stages: Sequence[Stage], progress: Progress) -> None:
+    """Compare every table with what a full night would have made; ``progress`` is told stage by stage. Raises GateError
+    where one is not equal.
+    """
     spark = execution.lake.spark
     for stage in stages:
         describe(spark, f"kgspark {stage.name}: verify")
+        progress.begin(stage.name)
         _verify(execution, stage)
+        log.info("stage=%s verified run=%s", stage.name, execution.ledger.run_id)
+        progress.end(stage.name, None, EQUAL)
 
 
 def _verify(execution: Execution, stage: Stage) -> None:

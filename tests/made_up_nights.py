@@ -53,13 +53,14 @@ class World:
 
     def night(self, **options: Any) -> dict[str, dict[str, Any]]:
         self.built = {}
-        settings = {name: options.pop(name) for name in ("stages", "cfg") if name in options}
+        settings = {name: options.pop(name) for name in ("stages", "cfg", "console") if name in options}
         cfg = settings.get("cfg", self.cfg)
         report = run_night(
             self.spark,
             cfg,
             Night(date=self.date, run_id=""),
             stages=settings.get("stages", self.stages()),
+            console=settings.get("console"),
             options=NightOptions(**options),
         )
         self.date += datetime.timedelta(days=1)

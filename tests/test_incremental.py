@@ -6,11 +6,14 @@ A made-up night: offers -> products by product_id -> a whole table of brands -> 
 from __future__ import annotations
 
 import datetime
+import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from rich.console import Console
 
 import kgspark
 from kgspark.errors import GateError
@@ -50,7 +53,9 @@ def test_a_night_does_only_what_changed_and_equals_a_full_one(world: World) -> N
     # An offer moves to the other product, and one vanishes with its product.
     world.product["b"] = "two"
     del world.titles["c"]
-    assert world.how(verify=True) == ["difference", "difference", "keys", "difference"]
+    console = Console(width=200, record=True, file=io.StringIO())
+    assert world.how(verify=True, console=console) == ["difference", "difference", "keys", "difference"]
+    assert re.search(r"4/4 +make\.nodes +[\d.]+ s +equal to a full night's\n", console.export_text())
     assert world.released(PRODUCTS, "title") == ["Kettle", "kettle, steel"]
 
 
