@@ -24,7 +24,7 @@ from kgspark.meter import Meter
 from kgspark.pipeline import Artefact, Stage
 from kgspark.progress import Progress
 from kgspark.quality.suspects import referring
-from kgspark.releases import Release
+from kgspark.release import Release
 from kgspark.schema import REJECTED_SUFFIX, table
 from kgspark.session import describe
 from kgspark.side_by_side import Stopwatch, shares, side_by_side

@@ -13,7 +13,7 @@ from kgspark import lake_files
 from kgspark.schema import table
 
 if TYPE_CHECKING:
-    from kgspark.releases import Release
+    from kgspark.release import Release
     from kgspark.tables import Lake
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from kgspark.errors import InputError
 from kgspark.ledger import MOVED, STAGE_RUNS, UNSPENT
 from kgspark.lock import Lock
 from kgspark.pipeline import PREVIOUS, STAGES
-from kgspark.releases import Release
+from kgspark.release import Release
 from kgspark.schema import Table, conform, schema_version, table
 
 if TYPE_CHECKING:

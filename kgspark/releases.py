@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from pyspark.sql import DataFrame
 
 from kgspark import manifests, views
 from kgspark.errors import InputError
+from kgspark.release import Release
 from kgspark.schema import load_tables, schema_version
 from kgspark.tables import Lake
 
@@ -22,24 +22,6 @@ _WHY = {
     "vacuum": "it was older than the releases to be kept and was vacuumed",
     "erasure": "it held what a person asked to be forgotten, which was erased",
 }
-
-
-@dataclass(frozen=True)
-class Release:
-    """One row of ops.releases; the fields are its columns."""
-
-    sequence: int
-    release_id: str
-    created_at: datetime.datetime
-    night: datetime.date
-    run_id: str
-    action: str
-    tables: dict[str, int]
-    artifacts: dict[str, str]
-    config_hash: str
-    code_version: str
-    schema_version: int
-    licences: dict[str, str]
 
 
 def all_releases(lake: Lake) -> list[Release]:

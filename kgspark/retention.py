@@ -15,7 +15,8 @@ from pyspark.sql import functions as F
 
 from kgspark import disposal
 from kgspark.errors import InputError
-from kgspark.releases import RELEASES, Release, all_releases, find_release, retire, retired
+from kgspark.release import Release
+from kgspark.releases import RELEASES, all_releases, find_release, retire, retired
 from kgspark.schema import load_tables
 from kgspark.side_by_side import side_by_side
 from kgspark.tables import Lake

@@ -27,7 +27,8 @@ from kgspark.night import Night
 from kgspark.pipeline import STAGES, Stage
 from kgspark.preflight import preflight
 from kgspark.progress import Progress, say
-from kgspark.releases import Release, show_again
+from kgspark.release import Release
+from kgspark.releases import show_again
 from kgspark.schedule import run_stages
 from kgspark.session import cancel_jobs, describe
 from kgspark.side_by_side import Stopwatch

@@ -20,7 +20,7 @@ from kgspark.migrate import refuse_other_schema
 from kgspark.night import Night
 from kgspark.pipeline import RAW, STAGES, Stage
 from kgspark.privacy.people import marks_in
-from kgspark.releases import Release
+from kgspark.release import Release
 from kgspark.resolve import decisions
 from kgspark.tables import Lake
 

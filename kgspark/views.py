@@ -14,7 +14,7 @@ from kgspark.schema import table
 from kgspark.statements import create_view
 
 if TYPE_CHECKING:
-    from kgspark.releases import Release
+    from kgspark.release import Release
     from kgspark.tables import Lake
 
 log = logging.getLogger(__name__)

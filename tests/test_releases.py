@@ -13,7 +13,7 @@ import kgspark
 from kgspark import releases
 from kgspark.errors import InputError
 from kgspark.publish.readers import sql
-from kgspark.releases import Release
+from kgspark.release import Release
 from kgspark.tables import Lake
 from tests.builders import rows
 

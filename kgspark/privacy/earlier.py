@@ -15,7 +15,8 @@ from kgspark import lake_files
 from kgspark.ingest.records import TABLES
 from kgspark.ingest.sources import Source
 from kgspark.privacy import people
-from kgspark.releases import RETIRED, Release, all_releases
+from kgspark.release import Release
+from kgspark.releases import RETIRED, all_releases
 from kgspark.retention import TAGS, VACUUMED, tagged_lake
 from kgspark.tables import Lake
 

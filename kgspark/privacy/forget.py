@@ -17,7 +17,7 @@ from kgspark.ledger import GATE_RESULTS, RUNS, Ledger
 from kgspark.lock import LOCKS
 from kgspark.pipeline import DECISIONS, PREVIOUS, Stage
 from kgspark.privacy.wanted import Wanted
-from kgspark.releases import Release
+from kgspark.release import Release
 from kgspark.retention import TAGS
 from kgspark.schema import REJECTED_SUFFIX, load_tables, table
 from kgspark.tables import Lake

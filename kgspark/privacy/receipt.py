@@ -15,7 +15,7 @@ from kgspark.privacy import forget, people
 from kgspark.privacy.searched import Searched
 from kgspark.privacy.table_traces import table_traces
 from kgspark.privacy.traces import Trace, traces
-from kgspark.releases import Release
+from kgspark.release import Release
 from kgspark.schema import table
 from kgspark.tables import Lake
 

@@ -19,7 +19,7 @@ from kgspark.night import Night
 from kgspark.privacy import people
 from kgspark.privacy.earlier import rows_left, versions
 from kgspark.privacy.wanted import Wanted
-from kgspark.releases import Release
+from kgspark.release import Release
 from kgspark.tables import Lake
 
 # Shorter texts ("ok", "great") are anybody's.

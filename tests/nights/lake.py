@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kgspark import releases
-from kgspark.releases import Release
+from kgspark.release import Release
 from kgspark.tables import Lake
 from tests.builders import rows
 
