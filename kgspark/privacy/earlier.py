@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator, Sequence
 
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Row
 
 from kgspark import lake_files
@@ -45,11 +44,12 @@ def rows_left(frame: DataFrame) -> list[Row]:
     """
     try:
         return frame.collect()
-    except PySparkException as error:
-        said = f"{error.getCondition()} {error}"
-        if not any(mark in said for mark in _GONE):
+    except Exception as error:
+        # Of Spark, of Spark Connect or of the bridge to Java, as it comes.
+        gone = next((mark for mark in _GONE if mark in str(error)), None)
+        if gone is None:
             raise
-        log.info("a version is not there any more (%s)", error.getCondition())
+        log.info("a version is not there any more (%s)", gone)
         return []
 
 
