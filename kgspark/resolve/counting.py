@@ -33,8 +33,11 @@ NO_DRAW = np.uint64(2**64 - 1)
 
 def frequencies(offers: DataFrame, number: int) -> Frequencies:
     """Document frequencies over all ``number`` offers (columns OFFER); equal to ``matcher.frequencies`` of a corpus."""
-    counted = offers.select(*OFFER).mapInArrow(_count, _COUNTED)
-    totals = counted.groupBy("token", "gram").agg(F.sum("name_df").alias("name_df"), F.sum("text_df").alias("text_df"))
+    totals = (
+        counted(offers)
+        .groupBy("token", "gram")
+        .agg(F.sum("name_df").alias("name_df"), F.sum("text_df").alias("text_df"))
+    )
     rows = totals.where(F.col("text_df") >= RARE).toArrow()
     is_gram = np.asarray(rows.column("token").is_null())
     grams, words = rows.filter(pa.array(is_gram)), rows.filter(pa.array(~is_gram))
@@ -49,6 +52,13 @@ def frequencies(offers: DataFrame, number: int) -> Frequencies:
         grams.column("gram").to_numpy()[by_gram],
         grams.column("text_df").to_numpy()[by_gram],
     )
+
+
+def counted(offers: DataFrame) -> DataFrame:
+    """How many offers (columns OFFER) of a batch hold each token (``name_df``, ``text_df``) and each 3-gram (the same
+    in both); to be summed by ``token, gram``, of which one is null.
+    """
+    return offers.select(*OFFER).mapInArrow(_count, _COUNTED)
 
 
 def neighbours(offers: DataFrame, known: Frequencies, cap: int, number: int, asked: Collection[str] = ()) -> DataFrame:

@@ -14,7 +14,18 @@ from pyspark.sql import functions as F
 
 from kgspark import drift
 from kgspark.lineage import cut
-from kgspark.resolve import counting, decisions, distributed, pair_rows, repeats, shared_keys, staleness, store, union
+from kgspark.resolve import (
+    counting,
+    decisions,
+    distributed,
+    pair_rows,
+    repeats,
+    shared_keys,
+    spreading,
+    staleness,
+    store,
+    union,
+)
 from kgspark.resolve import offers as reading
 from kgspark.resolve.decisions import SetAside
 from kgspark.resolve.matcher import Matcher
@@ -91,8 +102,9 @@ def fit(
         read = listed(offers, told.once).toArrow()
         corpus, ids = corpus_of(read), read.column("offer_id").to_pylist()
         by_people = decisions.of_rows(said, ids)
-        found = repeats.resolve(corpus, sources_of(read), told, cfg, by_people, fitted=pinned)
-        matcher, rows = found.matcher, pair_rows.of_resolution(corpus, ids, found)
+        knowing = spreading.under(pinned, spreading.of_corpus(pinned.frequencies, corpus)) if pinned else None
+        found = repeats.resolve(corpus, sources_of(read), told, cfg, by_people, fitted=knowing)
+        matcher, rows = pinned or found.matcher, pair_rows.of_resolution(corpus, ids, found)
     else:
         matcher, rows = pinned or _fit_sample(_read(offers, told.once, cfg), number, said, told, cfg), None
     once = told.once if matcher.once is None else matcher.once
@@ -134,10 +146,15 @@ def build(
     memory = None
     if offers_before is not None and pairs_before is not None and fitted.matcher.learnt:
         memory = recall(offers_before, pairs_before, told, read, fitted.offers, fitted.once, cfg)
+    now, then = spreading.of_frame(fitted.matcher.frequencies, read, memory)
+    if memory is not None and now != then:
+        log.info("resolve: other words than before are common since the matcher was fitted; every pair is scored")
+        memory = None
+    matcher = spreading.under(fitted.matcher, now)
     frame = shared_keys.without_placeholders(read, cfg)
     said = spark.createDataFrame(list(fitted.decisions), distributed.DECISIONS)
-    judged = distributed.judged(frame, said, fitted.matcher, cfg, fitted.offers, memory)
-    found = union.offer_pairs(judged, frame, fitted.matcher, cfg, fitted.offers, memory)
+    judged = distributed.judged(frame, said, matcher, cfg, fitted.offers, memory)
+    found = union.offer_pairs(judged, frame, matcher, cfg, fitted.offers, memory)
     return {PAIRS: conform(found, contract), contract.rejected_name: rejects}
 
 

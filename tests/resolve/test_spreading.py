@@ -1,0 +1,87 @@
+"""Words that came into many titles at once are no evidence, though the matcher that is kept never met them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from kgspark.resolve import distributed, matching, spreading
+from kgspark.resolve.matcher import Matcher
+from kgspark.resolve.offers import corpus_of, listed
+from tests.resolve.test_distributed import CFG, NIGHT, _offers
+
+WORD = "xyzzy9"
+
+
+@pytest.fixture(scope="module")
+def offers(spark: SparkSession) -> DataFrame:
+    return _offers(spark, 100)[1].localCheckpoint()
+
+
+@pytest.fixture(scope="module")
+def nobody(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame([], distributed.DECISIONS)
+
+
+@pytest.fixture(scope="module")
+def fitted(offers: DataFrame, nobody: DataFrame) -> matching.Fit:
+    return matching.fit(offers, nobody, cfg=CFG, night=NIGHT)
+
+
+@pytest.fixture(scope="module")
+def flood(offers: DataFrame) -> DataFrame:
+    """A third of the titles end with a word that was in none."""
+    third = F.when(F.xxhash64("offer_id") % 3 == 0, F.concat("title", F.lit(f" {WORD}")))
+    return offers.withColumn("title", F.coalesce(third, "title")).localCheckpoint()
+
+
+def test_what_has_spread_is_found_in_one_process_and_over_spark(flood: DataFrame, fitted: matching.Fit) -> None:
+    known = fitted.matcher.frequencies
+    read = listed(flood, ("left", "right"))
+    here = spreading.of_corpus(known, corpus_of(read.toArrow()))
+    assert here.tokens.keys() == {WORD}
+    held = flood.where(F.col("title").contains(WORD)).count()
+    assert held / 2 <= here.tokens[WORD][0] <= 2 * held
+    assert set(here.grams) >= set()
+    assert spreading.of_frame(known, read, None) == (here, here)
+
+
+def test_nothing_has_spread_among_the_offers_of_the_fit(offers: DataFrame, fitted: matching.Fit) -> None:
+    corpus = corpus_of(listed(offers, ("left", "right")).toArrow())
+    spread = spreading.of_corpus(fitted.matcher.frequencies, corpus)
+    assert spread == spreading.Spread()
+    assert spreading.under(fitted.matcher, spread) is fitted.matcher
+
+
+def test_the_word_joins_nothing(
+    offers: DataFrame, flood: DataFrame, nobody: DataFrame, fitted: matching.Fit, tmp_path: Path
+) -> None:
+    folder = fitted.save(str(tmp_path), "a test")
+    again = matching.fit(flood, nobody, cfg=CFG, night=NIGHT, kept=folder)
+    assert again.kept == folder
+
+    def joined(found: matching.Fit) -> set[tuple[str, str]]:
+        assert found.rows is not None
+        names = ("left_offer_id", "right_offer_id", "verdict")
+        listed = zip(*(found.rows.column(name).to_pylist() for name in names), strict=True)
+        return {(left, right) for left, right, verdict in listed if verdict == "joined"}
+
+    # A word that a third of all offers hold tells no two of them apart, and no two of them together.
+    assert len(joined(again) - joined(fitted)) <= 0.02 * len(joined(fitted))
+
+
+def test_a_matcher_knows_the_number_and_the_weight_of_its_bucket(fitted: matching.Fit, flood: DataFrame) -> None:
+    corpus = corpus_of(listed(flood, ("left", "right")).toArrow())
+    before: Matcher = fitted.matcher
+    after = spreading.under(before, spreading.Spread({WORD: (64, 64)}, {int(corpus.gram_codes[0]): 4096}))
+    assert after.frequencies.tokens == (*before.frequencies.tokens, WORD)
+    assert after.frequencies.name[-1] == after.frequencies.text[-1] == 64
+    assert after.fitted.tokens.shape[2] == before.fitted.tokens.shape[2] + 1
+    np.testing.assert_array_equal(after.fitted.tokens[:, :, :-1], before.fitted.tokens)
+    row = after.frequencies.gram_rows(corpus.gram_codes[:1])[0]
+    assert after.frequencies.gram_df[row] == 4096
+    assert (np.diff(after.frequencies.grams) > 0).all()
