@@ -101,6 +101,39 @@ def test_a_night_that_remembers_says_of_every_pair_what_one_that_does_not_says(
     assert sorted(_readable(remembered), key=str) == sorted(_readable(anew), key=str)
 
 
+def test_a_word_that_spreads_forgets_everything_once(
+    spark: SparkSession,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    first: tuple[matching.Fit, DataFrame, DataFrame],
+) -> None:
+    fitted, before, pairs = first
+    monkeypatch.setattr(memory, "MOST", 0.5)
+    caplog.set_level("INFO", logger="kgspark")
+    nobody = spark.createDataFrame([], distributed.DECISIONS)
+
+    def night(world: dict[str, dict[str, Any]], *last: DataFrame) -> tuple[DataFrame, DataFrame]:
+        """Tonight's offers, and their pairs, which are those of a night that remembers nothing; says what was said."""
+        offers = _frame(spark, world).localCheckpoint()
+        tonight = matching.Fit(fitted.matcher, fitted.once, (), offers.count(), kept="matcher/1")
+        known = {"cfg": CFG, "night": NIGHT, "fitted": tonight}
+        anew = matching.build(offers, nobody, **known)[PAIRS].localCheckpoint()
+        caplog.clear()
+        remembered = matching.build(offers, nobody, *last, **known)[PAIRS]
+        assert sorted(_readable(remembered), key=str) == sorted(_readable(anew), key=str)
+        return offers, anew
+
+    world = _world()
+    for key in sorted(world)[80:120]:
+        world[key]["title"] += " xyzzy9"
+    monday = night(world, before, pairs)
+    assert "every pair is scored" in caplog.text
+    # As many as before, or a few more, and the matcher of then knew it.
+    world["left/3"]["title"] += " xyzzy9"
+    night(world, *monday)
+    assert "every pair is scored" not in caplog.text
+
+
 def test_what_is_known_is_what_was_a_candidate_of_two_offers_that_stayed_as_they_were(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, first: tuple[matching.Fit, DataFrame, DataFrame]
 ) -> None:
