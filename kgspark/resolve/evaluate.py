@@ -20,7 +20,7 @@ from kgspark.config import Config
 from kgspark.errors import InputError
 from kgspark.memory import peak_driver_mb
 from kgspark.night import Night
-from kgspark.resolve import corpus, decisions, gold, measures, repeats
+from kgspark.resolve import corpus, decisions, gold, measures, repeats, spreading
 from kgspark.resolve.cluster import DIFFERENT, UNDECIDED
 from kgspark.resolve.corpus import Ints
 from kgspark.resolve.gold import Gold
@@ -97,7 +97,8 @@ def evaluate(
     offers = corpus_of(read)
     normalising = time.perf_counter() - started
     by_people = decisions.of_rows(answers.obeyed, read.column("offer_id").to_pylist())
-    found = repeats.resolve(offers, sources_of(read), told, cfg.resolve, by_people, fitted=fitted)
+    knowing = spreading.knowing(fitted, offers)
+    found = repeats.resolve(offers, sources_of(read), told, cfg.resolve, by_people, fitted=knowing)
     seconds = {"reading": reading, "normalising": normalising} | found.seconds
     return measure(found, truth, corpus.codes(read.column("source").to_pylist()), seconds)
 

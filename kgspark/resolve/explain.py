@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from kgspark import artifacts
 from kgspark.errors import InputError
 from kgspark.ingest.sources import unique_sources
-from kgspark.resolve import nearness, pair_rows, resolver, shared_keys, store
+from kgspark.resolve import nearness, pair_rows, resolver, shared_keys, spreading, store
 from kgspark.resolve.block import SEARCHES, steps_of
 from kgspark.resolve.matcher import Matcher
 from kgspark.resolve.matcher import evidence as evidence_of
@@ -84,7 +84,9 @@ def explain(kg: KnowledgeGraph, one: str, other: str, cfg: ResolveSettings, sour
     fitted = _matcher(kg)
     cfg = cfg.under(fitted.settings)
     once = unique_sources(sources) if fitted.once is None else fitted.once
-    frame = shared_keys.without_placeholders(listed(offers, once).persist(), cfg)
+    read = listed(offers, once).persist()
+    fitted = spreading.under(fitted, spreading.of_frame(fitted.frequencies, read, None)[0])
+    frame = shared_keys.without_placeholders(read, cfg)
     both = frame.where(F.col("offer_id").isin(left["offer_id"], right["offer_id"])).toArrow()
     row = _judged(kg, left["offer_id"], right["offer_id"]) or _judge(both, fitted, cfg)
     rivals = _rivals(kg, left, right, row["verdict"])

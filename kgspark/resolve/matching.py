@@ -102,7 +102,7 @@ def fit(
         read = listed(offers, told.once).toArrow()
         corpus, ids = corpus_of(read), read.column("offer_id").to_pylist()
         by_people = decisions.of_rows(said, ids)
-        knowing = spreading.under(pinned, spreading.of_corpus(pinned.frequencies, corpus)) if pinned else None
+        knowing = spreading.knowing(pinned, corpus)
         found = repeats.resolve(corpus, sources_of(read), told, cfg, by_people, fitted=knowing)
         matcher, rows = pinned or found.matcher, pair_rows.of_resolution(corpus, ids, found)
     else:

@@ -47,6 +47,11 @@ class Spread:
     grams: Mapping[int, int] = field(default_factory=dict)
 
 
+def knowing(fitted: Matcher | None, offers: Corpus) -> Matcher | None:
+    """A matcher that an earlier night fitted, if there is one, as it is to be applied to all these offers."""
+    return fitted and under(fitted, of_corpus(fitted.frequencies, offers))
+
+
 def of_corpus(known: Frequencies, offers: Corpus) -> Spread:
     """What has spread in a corpus that holds all offers."""
     name, text, grams = (document_frequency(matrix) for matrix in (offers.name, offers.text, offers.grams))
