@@ -125,6 +125,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("kgspark/resolve/evaluate.py", "persist"): "no stage: the offers are cleaned once and read three times",
     ("kgspark/resolve/evaluate.py", "toArrow"): "no stage: people's samples, resolved in one process",
     ("kgspark/resolve/counting.py", "toArrow"): "part of a fit: document frequencies are the matcher's tables",
+    ("kgspark/resolve/spreading.py", "toArrow"): "part of a fit: the few words that have spread",
     ("kgspark/resolve/decisions.py", "collect"): "part of a fit: what people decided, by hand",
     ("kgspark/cli_resolve.py", "persist"): "no stage: the offers are read for the plan several times",
     ("kgspark/cli_resolve.py", "toPandas"): "as many rows as were asked for, for a person to fill in",
