@@ -168,8 +168,12 @@ class Columns:
 def columns(known: Frequencies, corpus: Corpus) -> Columns:
     """Look the columns of a corpus up; what is not listed counts as held by one offer."""
     rows, grams = known.token_rows(corpus.vocabulary), known.gram_rows(corpus.gram_codes)
-    held = ((rows, known.name), (rows, known.text), (grams, known.gram_df))
-    return Columns(*(np.where(row >= 0, df[row], 1) if len(df) else np.ones_like(row) for row, df in held))
+    return Columns(held_by(rows, known.name), held_by(rows, known.text), held_by(grams, known.gram_df))
+
+
+def held_by(rows: Ints, df: Ints) -> Ints:
+    """The document frequency at each row; what is not listed (-1) counts as held by one offer."""
+    return np.where(rows >= 0, df[rows], 1) if len(df) else np.ones_like(rows)
 
 
 def weights(known: Frequencies, found: Columns) -> Weights:

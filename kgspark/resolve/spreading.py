@@ -21,6 +21,7 @@ from pyspark.sql import functions as F
 from kgspark.columns import node_key
 from kgspark.resolve import counting
 from kgspark.resolve.corpus import Corpus, Ints, document_frequency
+from kgspark.resolve.matcher import held_by
 from kgspark.resolve.normalise import kind
 from kgspark.resolve.pairs import bucket
 
@@ -118,10 +119,8 @@ def _of_rows(known: Frequencies, rows: pa.Table, when: str) -> Spread:
 
 
 def _spread(known: Frequencies, words: list[str], name: Ints, text: Ints, codes: Ints, grams: Ints) -> Spread:
-    rows, places = known.token_rows(words), known.gram_rows(codes)
-    was = np.array([known.text[row] if row >= 0 else 1 for row in rows], dtype=np.int64)
-    gram_was = np.array([known.gram_df[place] if place >= 0 else 1 for place in places], dtype=np.int64)
-    spread, spread_grams = np.flatnonzero(text >= TIMES * was), np.flatnonzero(grams >= TIMES * gram_was)
+    was, grams_were = held_by(known.token_rows(words), known.text), held_by(known.gram_rows(codes), known.gram_df)
+    spread, spread_grams = np.flatnonzero(text >= TIMES * was), np.flatnonzero(grams >= TIMES * grams_were)
     return Spread(
         {words[at]: (_rounded(int(name[at])), _rounded(int(text[at]))) for at in spread.tolist()},
         {int(codes[at]): _rounded(int(grams[at])) for at in spread_grams.tolist()},

@@ -10,22 +10,7 @@ from pyspark.sql import functions as F
 
 from kgspark.resolve import distributed, matching, store
 from kgspark.resolve.cluster import DIFFERENT, SAME
-from tests.resolve.test_distributed import CFG, NIGHT, _offers
-
-
-@pytest.fixture(scope="module")
-def offers(spark: SparkSession) -> DataFrame:
-    return _offers(spark, 100)[1].localCheckpoint()
-
-
-@pytest.fixture(scope="module")
-def nobody(spark: SparkSession) -> DataFrame:
-    return spark.createDataFrame([], distributed.DECISIONS)
-
-
-@pytest.fixture(scope="module")
-def fitted(offers: DataFrame, nobody: DataFrame) -> matching.Fit:
-    return matching.fit(offers, nobody, cfg=CFG, night=NIGHT)
+from tests.resolve.test_distributed import CFG, NIGHT
 
 
 @pytest.fixture
