@@ -1,6 +1,8 @@
 """Edits a share of the records in a copy of the real dumps, as a night finds them: texts, titles, quantities.
 
 file -> rows as text -> those whose key's hash falls below the share -> one more word, or one more piece -> file
+
+The word is one of another row of the file, or one and the same for all that are edited.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import pandas as pd
 
 # Only what the nights read.
 FOLDERS = ("catalogs", "reviews", "matching/abt_buy")
+_LONGEST = 20
 
 
 @dataclass(frozen=True)
@@ -48,16 +51,24 @@ def copy(data: Path, folder: Path) -> None:
         shutil.copytree(data / name, folder / name)
 
 
-def edit(folder: Path, share: float, round_: int) -> tuple[int, int]:
-    """Change about that share of the records; gives how many rows were changed, of how many."""
+def edit(folder: Path, share: float, round_: int, word: str = "") -> tuple[int, int]:
+    """Change about that share of the records; gives how many rows were changed, of how many.
+
+    Each gains ``word``, or, where that is empty, a word of another row.
+    """
     changed = total = 0
     for each in EDITED:
         for file in sorted(folder.glob(each.files)):
             rows = _read(file, each)
             first, *others = (rows[name].astype(str) for name in each.key)
-            chosen = (first.str.cat(others, sep="\0") if others else first).map(_draw(round_)) < share
-            chosen &= rows[each.column].notna() & (rows[each.column].astype(str) != "")
-            rows.loc[chosen, each.column] = rows.loc[chosen, each.column].map(lambda value: _more(value, round_))
+            keys, values = first.str.cat(others, sep="\0") if others else first, rows[each.column]
+            full = values.notna() & (values.astype(str) != "")
+            chosen, known = full & (keys.map(_draw(round_)) < share), values[full].tolist()
+            more = [
+                _more(value, word or _word(known, f"{round_} {key}"))
+                for key, value in zip(keys[chosen], values[chosen], strict=True)
+            ]
+            rows.loc[chosen, each.column] = pd.Series(more, index=rows.index[chosen], dtype=values.dtype)
             _write(rows, file, each)
             changed, total = changed + int(chosen.sum()), total + len(rows)
     return changed, total
@@ -67,8 +78,15 @@ def _draw(round_: int) -> Callable[[str], float]:
     return lambda key: zlib.crc32(f"{round_} {key}".encode()) / 2**32
 
 
-def _more(value: Any, round_: int) -> Any:
-    return f"{value} new{round_}" if isinstance(value, str) else value + 1
+def _word(known: list[Any], key: str) -> str:
+    """A word of one of these values, drawn by the key; of a text without spaces its first characters."""
+    drawn = zlib.crc32(f"word {key}".encode())
+    words = str(known[drawn % len(known)]).split()
+    return words[drawn // len(known) % len(words)][:_LONGEST] if words else ""
+
+
+def _more(value: Any, word: str) -> Any:
+    return f"{value} {word}" if isinstance(value, str) else value + 1
 
 
 def _read(file: Path, each: Edited) -> pd.DataFrame:

@@ -3,11 +3,13 @@
 python -m benchmarks.nights.run --offers 100000    full, then 0, 0.1, 1 and 10 % of the records of every dump edited
 python -m benchmarks.nights.run --real             the same over a copy of the real dumps in KGSPARK_DATA
 python -m benchmarks.nights.run --verify           each night also built in full and compared; its seconds say nothing
+... --shares 0.01 --spread 0                       these shares alone, and no night of a word that spreads
 ... --keep FOLDER                                  dumps, lake, key and lake.yaml stay there, for the kgspark command
 
 Prints, for each night, seconds, rows and bytes written and rows marked as gone (one that changed is both), in all and
 by stage, and what share of the full night's was written. A night
-of 0 % finds the very same files; before the others titles, texts and quantities are edited, by a hash of the record.
+of 0 % finds the very same files; before the others titles and texts gain a word of another record and quantities
+change, by a hash of the record. Last a night in which one and the same new word comes into 1 % of the texts.
 """
 
 from __future__ import annotations
@@ -23,7 +25,10 @@ import sys
 import tempfile
 import time
 import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, AnyStr, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -52,14 +57,20 @@ _LINES = {
     "alder_finch_orders": rb"^((?:[^,]*,){4})(\d+)(?=,)",
 }
 _COLUMNS = {"marketry": "listing_title", "marketry_orders": "pieces"}
+# The word that the texts of one night gain together.
+_SPREADS = "blackfriday"
+_Row = TypeVar("_Row")
 
 
-def edit(dumps: Path, share: float, round_: int) -> tuple[int, int]:
-    """Change that share of the records of every dump; gives how many were changed, of how many."""
+def edit(dumps: Path, share: float, round_: int, word: str = "") -> tuple[int, int]:
+    """Change that share of the records of every dump; gives how many were changed, of how many.
+
+    A text gains ``word``, or, where that is empty, the last word of the text of another record of the dump.
+    """
     changed = total = 0
     for source in sorted({*_LINES, *_COLUMNS}):
         for file in sorted((dumps / source).iterdir()):
-            counts = (_edit_table if source in _COLUMNS else _edit_lines)(file, source, share, round_)
+            counts = (_edit_table if source in _COLUMNS else _edit_lines)(file, source, share, round_, word)
             changed, total = changed + counts[0], total + counts[1]
     return changed, total
 
@@ -68,30 +79,45 @@ def _chosen(what: bytes, share: float, round_: int) -> bool:
     return zlib.crc32(b"%d " % round_ + what) / 2**32 < share
 
 
-def _edit_lines(file: Path, source: str, share: float, round_: int) -> tuple[int, int]:
+def _last_word(text: AnyStr) -> AnyStr:
+    return (text.split() or [text[:0]])[-1]
+
+
+def _another(rows: Sequence[_Row], what: bytes) -> _Row:
+    return rows[zlib.crc32(b"word " + what) % len(rows)]
+
+
+def _edit_lines(file: Path, source: str, share: float, round_: int, word: str) -> tuple[int, int]:
     packed = file.suffix == ".gz"
     content = gzip.decompress(file.read_bytes()) if packed else file.read_bytes()
     lines, changed = content.split(b"\n"), 0
-    pattern, word = re.compile(_LINES[source]), b" new%d" % round_ if "orders" not in source else b"1"
+    pattern = re.compile(_LINES[source])
+    words = [b" " + _last_word(found[2]) for found in map(pattern.search, lines[1:]) if found]
     for place in range(1, len(lines)):
         if _chosen(lines[place], share, round_):
-            lines[place], count = pattern.subn(lambda found: found[1] + found[2] + word, lines[place], count=1)
+            more = b" " + word.encode() if word else _another(words, lines[place])
+            more = b"1" if "orders" in source else more
+            lines[place], count = pattern.subn(lambda found, more=more: found[0] + more, lines[place], count=1)
             changed += count
     content = b"\n".join(lines)
     file.write_bytes(gzip.compress(content, mtime=0) if packed else content)
     return changed, len(lines) - 1
 
 
-def _edit_table(file: Path, source: str, share: float, round_: int) -> tuple[int, int]:
+def _edit_table(file: Path, source: str, share: float, round_: int, word: str) -> tuple[int, int]:
     table, name = pq.read_table(file), _COLUMNS[source]
     values, keys = table.column(name).to_pylist(), table.column(0).to_pylist()
     chosen = [
         _chosen(str(key).encode(), share, round_) and value is not None for key, value in zip(keys, values, strict=True)
     ]
-    edited = [
-        (f"{value} new{round_}" if isinstance(value, str) else value + 1) if take else value
-        for value, take in zip(values, chosen, strict=True)
-    ]
+
+    def more(value: Any, key: object) -> Any:
+        if not isinstance(value, str):
+            return value + 1
+        return f"{value} {word or _last_word(str(_another(values, str(key).encode()) or ''))}"
+
+    rows = zip(values, keys, chosen, strict=True)
+    edited = [more(value, key) if take else value for value, key, take in rows]
     place = table.column_names.index(name)
     pq.write_table(table.set_column(place, name, pa.array(edited, table.schema.field(name).type)), file)
     return sum(chosen), len(values)
@@ -130,10 +156,26 @@ def _told(label: str, seconds: float, bill: NightBill, full: NightBill | None, c
         print(f"    {did} {stage.inserted:>10,} rows {stage.deleted:>10,} gone {size:8.2f} MB", flush=True)
 
 
+@dataclass(frozen=True)
+class _Change:
+    """What a night finds: that share of the records edited; their texts gain ``word``, or words of other records."""
+
+    label: str
+    share: float = 0.0
+    word: str = ""
+
+
+def _changes(args: argparse.Namespace) -> list[_Change]:
+    edited = [_Change(f"{share:.1%}", share) for share in args.shares]
+    spread = [_Change(f"{args.spread:.1%} {_SPREADS}", args.spread, _SPREADS)] if args.spread else []
+    return [_Change("full"), *edited, *spread]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--offers", type=int, default=100_000)
     parser.add_argument("--shares", type=float, nargs="*", default=[0.0, 0.001, 0.01, 0.1])
+    parser.add_argument("--spread", type=float, default=0.01)
     parser.add_argument("--verify", action="store_true")
     parser.add_argument("--real", action="store_true")
     parser.add_argument("--keep", type=Path)
@@ -147,15 +189,15 @@ def main() -> int:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kgspark-nights-")))
         cfg, sources, key = _prepared(spark, args, folder)
         full = None
-        for number, share in enumerate([None, *args.shares]):
-            edited = real_dumps.edit if args.real else edit
-            counts = edited(folder / "dumps", share, number) if share else (0, 0)
+        edited = real_dumps.edit if args.real else edit
+        for number, change in enumerate(_changes(args)):
+            counts = edited(folder / "dumps", change.share, number, change.word) if change.share else (0, 0)
             night = Night(FIRST + datetime.timedelta(days=number), "", sources, key)
             started = time.monotonic()
-            run_night(spark, cfg, night, options=NightOptions(verify=args.verify and share is not None))
+            run_night(spark, cfg, night, options=NightOptions(verify=args.verify and number > 0))
             seconds = time.monotonic() - started
             (bill,) = bills(open_lake(spark, cfg), 1)
-            _told("full" if share is None else f"{share:.1%}", seconds, bill, full, counts)
+            _told(change.label, seconds, bill, full, counts)
             full = full or bill
     return 0
 
