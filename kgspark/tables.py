@@ -11,7 +11,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from kgspark.errors import InputError, cause_of
+from kgspark.errors import EngineError, InputError, KgsparkError, cause_of, engine_is_gone
 from kgspark.schema import Table, conform, table
 from kgspark.statements import create_table, keep_statistics, merge_changes, quoted
 from kgspark.written import Written
@@ -58,8 +58,10 @@ class Lake:
         """How SQL names a database of ours in the catalogue, such as the one of a layer."""
         return f"`{self.catalog}`.`{self._prefix}{name}`"
 
-    def unwritable(self, error: Exception) -> InputError:
+    def unwritable(self, error: Exception) -> KgsparkError:
         """The sentence for what a first write ran into."""
+        if engine_is_gone(error):
+            return EngineError("Spark's Java process ended, or was killed; the same command again goes on from here.")
         return InputError(
             f"The lake {self.root} cannot be written ({cause_of(error)[:200]}); "
             "check the path and this account's right to write there."

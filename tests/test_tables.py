@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from kgspark.errors import InputError
+from kgspark.errors import EngineError, InputError
 from kgspark.tables import Lake
 from tests.builders import rows
 
@@ -95,3 +95,16 @@ def test_a_lake_that_cannot_be_written_says_so(spark: SparkSession, tmp_path: Pa
     blocked.write_text("not a folder")
     with pytest.raises(InputError, match="cannot be written"):
         Lake(spark, str(blocked / "lake")).upsert("ops.runs", RUN)
+
+
+def test_a_java_process_that_is_gone_is_no_wrong_path(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(spark, str(tmp_path / "lake"))
+
+    def gone(*arguments: object) -> None:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr("kgspark.tables.create_table", gone)
+    with pytest.raises(EngineError, match="Java process ended"):
+        lake.upsert("ops.runs", RUN)
