@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import typer
 
-from kgspark.errors import InputError
+from kgspark.errors import InputError, text_of
 
 
 def check_command(command: str | None) -> None:
@@ -31,7 +31,7 @@ def telling(command: str | None) -> Iterator[None]:
     except Exception as error:
         if command:
             try:
-                subprocess.run(shlex.split(command), input=str(error), text=True, check=False)
+                subprocess.run(shlex.split(command), input=text_of(error), text=True, check=False)
             except OSError as failed:
                 typer.echo(f"kgspark: --on-failure {command} could not be run ({failed})", err=True)
         raise

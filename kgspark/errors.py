@@ -1,7 +1,5 @@
 """What can go wrong, and the exit code of each kind: a scheduler can tell wrong input from a failed engine."""
 
-from py4j.protocol import Py4JNetworkError
-
 
 class KgsparkError(Exception):
     """Something a person must look at; the message names the file or key, what was found and what to do."""
@@ -35,7 +33,8 @@ class EngineError(KgsparkError):
 
 def engine_is_gone(error: BaseException) -> bool:
     """Whether nobody answered at the other end of Spark's connection: its Java process was killed or died."""
-    return isinstance(error, (ConnectionError, Py4JNetworkError))
+    # By name: a client of Spark Connect has no py4j.
+    return isinstance(error, ConnectionError) or type(error).__name__ == "Py4JNetworkError"
 
 
 def text_of(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from kgspark import __version__
-from kgspark.errors import InputError
+from kgspark.errors import KgsparkError
 from kgspark.open_runs import RELEASED, Start, left_open
 from kgspark.tables import Lake
 
@@ -89,7 +89,7 @@ class Ledger:
                 self._lake.upsert(RUNS, self._run)
             for run in self._dead:
                 self._lake.upsert(RUNS, run | self._end_of(run["run_id"]))
-        except InputError:
+        except KgsparkError:
             raise
         except Exception as error:
             raise self._lake.unwritable(error) from error

@@ -18,7 +18,7 @@ import uuid
 from dataclasses import dataclass, replace
 from types import TracebackType
 
-from kgspark.errors import EngineError, InputError
+from kgspark.errors import EngineError, InputError, text_of
 from kgspark.lock_settings import LockSettings
 from kgspark.processes import is_alive, is_here, process_start, this_host
 from kgspark.session import in_pool
@@ -165,11 +165,13 @@ class Lock:
             try:
                 self._change(beat_at=_now())
             except Exception as error:  # noqa: BLE001 - storage that fails once may answer the next beat
-                log.warning("no sign of life could be written: %s", str(error).splitlines()[0][:200])
+                log.warning("no sign of life could be written: %s", text_of(error)[:200])
         try:
             self._change(released_at=_now())
         except Exception as failed:  # noqa: BLE001 - the night's own error is what a person must read
-            log.warning("the lock could not be given back (%s); the next night sees that this process ended", failed)
+            log.warning(
+                "the lock could not be given back (%s); the next night sees that this process ended", text_of(failed)
+            )
 
     def _change(self, **fields: datetime.datetime) -> bool:
         with self._changing:

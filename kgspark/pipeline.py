@@ -154,7 +154,7 @@ STAGES: tuple[Stage, ...] = (
         matching.build,
         "resolve",
         "whole",
-        version=2,
+        version=3,
         fit=matching.fit,
         memory=("silver.offers" + PREVIOUS, "silver.offer_pairs" + PREVIOUS),
     ),

@@ -41,7 +41,7 @@ class Corpus:
     """Offers in some order; ``hashes`` identify them in ties, ``sellers`` are codes.
 
     ``unique`` says of each offer whether its seller lists a product once, ``alike`` how many of the seller's offers say
-    the very same, itself among them, and have no code that tells whether they are one product. ``lanes`` number the
+    the very same, itself among them. ``lanes`` number the
     sellers as competition sees them; ``small`` sellers share LANES among them. ``gtins`` and ``models`` (brand and
     model number) are codes, -1 where there is none. ``name`` and ``text`` count tokens of one ``vocabulary``, ``grams``
     the 3-grams (code points, 21 bits each) in ``gram_codes``. ``prices`` are natural logarithms (nan: none) in
@@ -70,9 +70,11 @@ class Corpus:
     @property
     def doubles(self) -> Ints:
         """Offers that are as good as each other as anybody's partner: those ``alike`` of a seller that lists a product
-        once are different products, and at most one of them is the right one.
+        once are different products, and at most one of them is the right one. With one code they are one product that
+        its seller lists twice after all.
         """
-        return np.where(self.unique, self.alike, 1)
+        coded = (self.gtins >= 0) | (self.models >= 0)
+        return np.where(self.unique & ~coded, self.alike, 1)
 
     @property
     def guarded(self) -> Bools:
@@ -105,14 +107,12 @@ def build(
     if alike is None:
         said = Counter(zip(sellers, listings, strict=True))
         alike = np.array([said[each] for each in zip(sellers, listings, strict=True)], dtype=np.int64)
-    # With one code they are one product that its seller lists twice after all.
-    coded = np.array([one.gtin is not None or one.model is not None for one in listings], dtype=bool)
     together = seller_codes.max(initial=0) + 1
     return Corpus(
         hashes=hashes,
         sellers=seller_codes,
         unique=alone,
-        alike=np.where(coded, 1, alike),
+        alike=alike,
         lanes=np.where(few, together, seller_codes) * LANES + shares(hashes, few),
         small=few,
         gtins=codes([one.gtin for one in listings]),

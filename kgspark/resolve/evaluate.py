@@ -75,7 +75,8 @@ def evaluate(
 ) -> Report:
     """Read the sources, resolve their offers in this process, and measure.
 
-    ``where`` is SQL over the columns of silver.offers and narrows the offers before anything is resolved. Answers of
+    ``where`` is SQL over the columns of silver.offers and narrows the offers before anything is resolved; a ``fitted``
+    matcher is told which words are common among the offers of all these sources. Answers of
     people that ``cfg.resolve.decisions`` names are obeyed and learnt from, as in a night.
     Raises InputError where a source, the gold file, the answers or the SQL is not as it must be.
     """
@@ -86,6 +87,8 @@ def evaluate(
         # Read for what sources promise, for the sellers' sizes and for the rows: cleaned once.
         chosen = (frame.where(where) if where else frame).persist()
         told = promises(chosen, sources, fitted, cfg.resolve)
+        # As a night of these sources does, whose offers are all counted.
+        knowing = fitted and spreading.under(fitted, spreading.of_frame(fitted.frequencies, listed(frame, told.once)))
         read = listed(chosen, told.once, "source", "record_id").toArrow()
         chosen.unpersist()
     except AnalysisException as error:
@@ -97,7 +100,6 @@ def evaluate(
     offers = corpus_of(read)
     normalising = time.perf_counter() - started
     by_people = decisions.of_rows(answers.obeyed, read.column("offer_id").to_pylist())
-    knowing = spreading.knowing(fitted, offers)
     found = repeats.resolve(offers, sources_of(read), told, cfg.resolve, by_people, fitted=knowing)
     seconds = {"reading": reading, "normalising": normalising} | found.seconds
     return measure(found, truth, corpus.codes(read.column("source").to_pylist()), seconds)

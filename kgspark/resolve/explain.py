@@ -85,7 +85,7 @@ def explain(kg: KnowledgeGraph, one: str, other: str, cfg: ResolveSettings, sour
     cfg = cfg.under(fitted.settings)
     once = unique_sources(sources) if fitted.once is None else fitted.once
     read = listed(offers, once).persist()
-    fitted = spreading.under(fitted, spreading.of_frame(fitted.frequencies, read, None)[0])
+    fitted = spreading.under(fitted, spreading.of_frame(fitted.frequencies, read))
     frame = shared_keys.without_placeholders(read, cfg)
     both = frame.where(F.col("offer_id").isin(left["offer_id"], right["offer_id"])).toArrow()
     row = _judged(kg, left["offer_id"], right["offer_id"]) or _judge(both, fitted, cfg)

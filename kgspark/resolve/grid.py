@@ -109,7 +109,7 @@ def _hits(offers: DataFrame, known: Frequencies, cfg: ResolveSettings, number: i
     carried = Carried(known)
     rows = searchable.numbers(offers, carried, cfg).withColumn("gone", F.lit(False))
     if memory is not None:
-        were = searchable.numbers(memory.were, carried, cfg).withColumn("gone", F.lit(True))
+        were = searchable.numbers(memory.were, carried, cfg, Carried(memory.known)).withColumn("gone", F.lit(True))
         rows = rows.unionByName(were)
     cells = rows.select(*searchable.COLUMNS, "gone", F.inline(roles)).where(~(F.col("gone") & F.col("asks")))
     search = _Cell(carried, cfg)

@@ -104,7 +104,7 @@ def fit(
         by_people = decisions.of_rows(said, ids)
         knowing = spreading.knowing(pinned, corpus)
         found = repeats.resolve(corpus, sources_of(read), told, cfg, by_people, fitted=knowing)
-        matcher, rows = pinned or found.matcher, pair_rows.of_resolution(corpus, ids, found)
+        matcher, rows = pinned or found.matcher, pair_rows.of_resolution(ids, found)
     else:
         matcher, rows = pinned or _fit_sample(_read(offers, told.once, cfg), number, said, told, cfg), None
     once = told.once if matcher.once is None else matcher.once
@@ -143,14 +143,13 @@ def build(
     cfg = cfg.under(fitted.matcher.settings)
     told = reading.told(offers, fitted.once)
     read = cut(reading.read(told))
-    memory = None
-    if offers_before is not None and pairs_before is not None and fitted.matcher.learnt:
-        memory = recall(offers_before, pairs_before, told, read, fitted.offers, fitted.once, cfg)
-    now, then = spreading.of_frame(fitted.matcher.frequencies, read, memory)
-    if memory is not None and now != then:
-        log.info("resolve: other words than before are common since the matcher was fitted; every pair is scored")
-        memory = None
-    matcher = spreading.under(fitted.matcher, now)
+    memory, matcher = None, fitted.matcher
+    if offers_before is not None and pairs_before is not None and matcher.learnt:
+        memory = recall(offers_before, pairs_before, told, read, matcher, fitted.offers, fitted.once, cfg)
+    if memory is not None:
+        matcher = spreading.under(matcher, memory.spread)
+    elif fitted.kept or cfg.matcher:
+        matcher = spreading.under(matcher, spreading.of_frame(matcher.frequencies, read))
     frame = shared_keys.without_placeholders(read, cfg)
     said = spark.createDataFrame(list(fitted.decisions), distributed.DECISIONS)
     judged = distributed.judged(frame, said, matcher, cfg, fitted.offers, memory)

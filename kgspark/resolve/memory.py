@@ -2,8 +2,9 @@
 
 offers of then and now -> those that are not as they were -> pairs of the others, with score and contributions
 
-A score rests on the two offers and the matcher alone. Which pairs are candidates rests on all offers: ``grid`` works
-out which of tonight's were candidates then, out of the offers as they were. Competition and union run over all pairs.
+A score rests on the two offers and the matcher alone, and on which of their words and codes are common: an offer with
+one that has become so counts as changed. Which pairs are candidates rests on all offers: ``grid`` works out which of
+tonight's were candidates then, out of the offers as they were. Competition and union run over all pairs.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from kgspark.changes import content_hash
 from kgspark.columns import node_key
 from kgspark.lineage import cut
 from kgspark.resolve import offers as reading
-from kgspark.resolve import shared_keys
+from kgspark.resolve import shared_keys, spreading
 from kgspark.resolve.settings import ResolveSettings
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+    from kgspark.resolve.matcher import Frequencies, Matcher
+    from kgspark.resolve.spreading import Spread
 
 log = logging.getLogger(__name__)
 # With more of the offers changed than this, almost every pair is another: remembering costs more than it spares.
@@ -34,14 +38,17 @@ MOST = 0.2
 class Memory:
     """The last release, as far as it still holds.
 
-    ``touched``: ``key`` (node_key) of every offer that is new, gone or not as it was; ``were``: offers (columns OFFER)
-    of which it is not so any more, as they were; ``pairs``: left and right (keys, the smaller first), left_offer_id,
-    right_offer_id, score and contributions of the pairs of all others.
+    ``touched``: ``key`` (node_key) of every offer that is new, gone, not as it was, or not read as it was; ``were``:
+    these offers (columns OFFER) as they were; ``known``: the document frequencies by which they were searched;
+    ``pairs``: left and right (keys, the smaller first), left_offer_id, right_offer_id, score and contributions of the
+    pairs of all others. ``spread``: what has spread among tonight's offers.
     """
 
     touched: DataFrame
     were: DataFrame
+    known: Frequencies
     pairs: DataFrame
+    spread: Spread
 
 
 def recall(
@@ -49,30 +56,37 @@ def recall(
     pairs: DataFrame,
     told: DataFrame,
     read: DataFrame,
+    fitted: Matcher,
     number: int,
     once: Sequence[str],
     cfg: ResolveSettings,
 ) -> Memory | None:
     """What can be taken from the last release; None where it would spare little.
 
-    Inputs: silver.offers and silver.offer_pairs of the last release, made under tonight's matcher and settings;
-    tonight's ``number`` of offers, as ``offers.told`` and as ``offers.read`` gave them. Runs jobs: it counts what is
-    not as it was.
+    Inputs: silver.offers and silver.offer_pairs of the last release, made under tonight's matcher, as it was
+    ``fitted``, and settings; tonight's ``number`` of offers, as ``offers.told`` and as ``offers.read`` gave them. Runs
+    jobs: it counts what is not as it was.
     """
     told_then = reading.told(before, once)
-    touched = cut(_changed(told_then, told, cfg.min_kept_probability))
-    changed = touched.count()
-    log.info("resolve: %d of %d offers are not as they were", changed, number)
-    if changed > MOST * number:
+    changed = cut(_changed(told_then, told, cfg.min_kept_probability))
+    count = changed.count()
+    log.info("resolve: %d of %d offers are not as they were", count, number)
+    if count > MOST * number:
         return None
-    were = cut(reading.read(told_then.join(touched, on="offer_id", how="left_semi")))
-    same = read.join(F.broadcast(touched), on="offer_id", how="left_anti")
-    if _differ(shared_keys.common(were.unionByName(same), cfg), shared_keys.common(read, cfg)):
-        log.info("resolve: other codes than before are taken for placeholders; every pair is scored")
+    were = cut(reading.read(told_then.join(changed, on="offer_id", how="left_semi")))
+    same = read.join(F.broadcast(changed), on="offer_id", how="left_anti")
+    now, then = spreading.of_both(fitted.frequencies, read, changed, were)
+    # What they say is as it was, and is read another way.
+    codes = _other_codes(same, shared_keys.common(were.unionByName(same), cfg), shared_keys.common(read, cfg))
+    others = cut(codes.unionByName(spreading.holding(same, now, then)).distinct())
+    if count_others := others.count():
+        log.info("resolve: of %d more the codes or words are common now, or are so no longer", count_others)
+    if count + count_others > MOST * number:
         return None
-    keys = touched.select(node_key("offer_id").alias("key"))
+    keys = changed.unionByName(others).select(node_key("offer_id").alias("key"))
+    were = were.unionByName(same.join(F.broadcast(others), on="offer_id", how="left_semi"))
     low, high = node_key("left_offer_id"), node_key("right_offer_id")
-    known = pairs.select(
+    remembered = pairs.select(
         F.least(low, high).alias("left"),
         F.greatest(low, high).alias("right"),
         "left_offer_id",
@@ -81,8 +95,8 @@ def recall(
         "contributions",
     )
     for side in ("left", "right"):
-        known = known.join(F.broadcast(keys.withColumnRenamed("key", side)), on=side, how="left_anti")
-    return Memory(keys, were, cut(known))
+        remembered = remembered.join(F.broadcast(keys.withColumnRenamed("key", side)), on=side, how="left_anti")
+    return Memory(keys, were, spreading.under(fitted, then).frequencies, cut(remembered), now)
 
 
 def _changed(before: DataFrame, now: DataFrame, least: float) -> DataFrame:
@@ -103,7 +117,8 @@ def _changed(before: DataFrame, now: DataFrame, least: float) -> DataFrame:
     return met.where((F.col("times") < 2) | fewer).select("offer_id").distinct()
 
 
-def _differ(one: DataFrame, other: DataFrame) -> bool:
-    """Whether two frames of distinct rows hold others; either is worked out once."""
+def _other_codes(offers: DataFrame, one: DataFrame, other: DataFrame) -> DataFrame:
+    """``offer_id`` of the offers (columns OFFER) with a code (step, key) that is in one of the frames alone."""
     both = one.withColumn("sign", F.lit(1)).unionByName(other.withColumn("sign", F.lit(-1)))
-    return not both.groupBy(*one.columns).agg(F.sum("sign").alias("of")).where("of <> 0").isEmpty()
+    differing = both.groupBy("step", "key").agg(F.sum("sign").alias("of")).where("of <> 0").drop("of")
+    return shared_keys.keys(offers).join(F.broadcast(differing), on=["step", "key"], how="left_semi").select("offer_id")

@@ -32,8 +32,8 @@ CONTRIBUTIONS = pa.list_(_CONTRIBUTION)
 _SAID = {SAME: "same", DIFFERENT: "different"}
 
 
-def of_resolution(corpus: Corpus, ids: Sequence[str], found: Resolution) -> pa.Table:
-    """Rows of silver.offer_pairs for what was found in one process; ``ids`` are the offers of the corpus."""
+def of_resolution(ids: Sequence[str], found: Resolution) -> pa.Table:
+    """Rows of silver.offer_pairs for what was found in one process; ``ids`` are the offers of its corpus."""
     chosen = np.flatnonzero(found.kept)
     left, right = found.pairs.left[chosen], found.pairs.right[chosen]
     name = np.array(ids, dtype=object)
@@ -42,7 +42,7 @@ def of_resolution(corpus: Corpus, ids: Sequence[str], found: Resolution) -> pa.T
         | {
             "score": found.score[chosen],
             "probability": found.p[chosen],
-            "contributions": contributions(corpus, found.matcher, left, right),
+            "contributions": contributions(found.corpus, found.matcher, left, right),
         }
     )
 

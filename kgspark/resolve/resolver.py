@@ -52,12 +52,14 @@ NO_DECISIONS = Decisions(_EMPTY, _EMPTY, np.empty(0, dtype=np.int8))
 
 @dataclass(frozen=True)
 class Resolution:
-    """Candidate pairs with the steps that found them, score, probability and verdict; clusters; the matcher; seconds.
+    """The corpus without its placeholder codes; candidate pairs with the steps that found them, score, probability and
+    verdict; clusters; the matcher; seconds.
 
     ``kept`` pairs are worth showing: what the matcher says of them or what people decided makes them so. ``p`` is 0 for
     pairs that had to win and did not; ``decided`` is what people said of a pair.
     """
 
+    corpus: Corpus
     pairs: Pairs
     steps: Ints
     score: Doubles
@@ -110,7 +112,7 @@ def resolve(
         verdict = np.where(must_win & ~won, Verdict.BEATEN, Verdict.IMPROBABLE).astype(np.int8)
         judged = (links.p >= cfg.min_probability) | (links.said != UNDECIDED)
         verdict[live[judged]] = found.refusal[judged]
-    return Resolution(pairs, steps, score, kept, won, p, decided, verdict, found, fitted, seconds)
+    return Resolution(corpus, pairs, steps, score, kept, won, p, decided, verdict, found, fitted, seconds)
 
 
 def worth_keeping(p: Doubles, decided: Decided, cfg: ResolveSettings) -> Bools:

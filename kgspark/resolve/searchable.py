@@ -51,10 +51,14 @@ _SCHEMA = ", ".join(
 )
 
 
-def numbers(offers: DataFrame, known: Carried[Frequencies], cfg: ResolveSettings) -> DataFrame:
-    """A row of COLUMNS for each offer (columns OFFER)."""
+def numbers(
+    offers: DataFrame, known: Carried[Frequencies], cfg: ResolveSettings, weighed: Carried[Frequencies] | None = None
+) -> DataFrame:
+    """A row of COLUMNS for each offer (columns OFFER): words and 3-grams are numbered as in ``known``, and have weights
+    by the frequencies ``weighed`` where they are others.
+    """
     keyed = offers.select(*OFFER, node_key("offer_id").alias("key"), F.xxhash64("lister").alias("seller"))
-    return keyed.mapInArrow(_Numbers(known, cfg), _SCHEMA)
+    return keyed.mapInArrow(_Numbers(known, weighed or known, cfg), _SCHEMA)
 
 
 def shard(rows: pa.Table, step: Step, known: Frequencies) -> Shard:
@@ -82,11 +86,12 @@ class _Numbers:
     """Turns batches of offers into numbers."""
 
     known: Carried[Frequencies]
+    weighed: Carried[Frequencies]
     cfg: ResolveSettings
 
     def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        known = self.known.value
-        drawing = counting.drawing(known, self.cfg.max_word_offers)
+        known, weighed = self.known.value, self.weighed.value
+        drawing = counting.drawing(weighed, self.cfg.max_word_offers)
         for batch in incoming:
             if not batch.num_rows:
                 continue
@@ -98,7 +103,7 @@ class _Numbers:
             # Without a telling word an offer lies anywhere, not with all others that have none.
             near = np.where(draws == counting.NO_DRAW, offers.hashes, draws)
             columns["near"] = pa.array(near.view(np.int64))
-            found = matcher.retrievals(offers, known, self.cfg.max_word_offers, self.cfg.max_gram_offers)
+            found = matcher.retrievals(offers, weighed, self.cfg.max_word_offers, self.cfg.max_gram_offers)
             for search in found:
                 columns |= _lists(search, _places(offers, search.step, known))
             yield pa.RecordBatch.from_pydict({name: columns[name] for name in COLUMNS})

@@ -5,44 +5,43 @@ them now -> a matcher that knows
 
 A matcher takes a word that it never met for one that a single offer holds. Let a shop put "Black Friday" into a
 hundredth of its titles, and a kept matcher weighs it like a model number. The entries rest on the offers and the
-matcher alone, so that any night comes to them; counts are rounded, so that they seldom are others on the next.
+matcher alone, so that any night comes to them; counts are rounded, so that they seldom are others on the next. Where
+an entry is another than in the last release, the offers that hold its word or 3-gram (``holding``) are matched anew.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 from pyspark.sql import functions as F
 
-from kgspark.columns import node_key
 from kgspark.resolve import counting
 from kgspark.resolve.corpus import Corpus, Ints, document_frequency
 from kgspark.resolve.matcher import held_by
 from kgspark.resolve.normalise import kind
+from kgspark.resolve.offers import OFFER, corpus_of
 from kgspark.resolve.pairs import bucket
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyspark.sql import DataFrame
 
     from kgspark.resolve.matcher import Frequencies, Matcher
-    from kgspark.resolve.memory import Memory
 
 # What fewer offers hold is rare, whatever the matcher knows of it.
 FEWEST = 32
 # How many times as many offers hold it as the matcher knows.
 TIMES = 8
-# Counts are rounded to powers of this.
-_STEP = 4
 
 
 @dataclass(frozen=True)
 class Spread:
-    """About how many offers hold what has spread: ``tokens`` in names and in texts, ``grams`` by their codes."""
+    """About how many offers hold what has spread: ``tokens`` in names and in texts (0: as the matcher knows), ``grams``
+    by their codes.
+    """
 
     tokens: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     grams: Mapping[int, int] = field(default_factory=dict)
@@ -61,43 +60,72 @@ def of_corpus(known: Frequencies, offers: Corpus) -> Spread:
     return _spread(known, words, name[often], text[often], offers.gram_codes[often_grams], grams[often_grams])
 
 
-def of_frame(known: Frequencies, read: DataFrame, memory: Memory | None) -> tuple[Spread, Spread]:
-    """What has spread among offers (``offers.read``), and what had among those of the last release, as ``memory`` tells
-    what has changed since; without it the same twice. One pass over the offers.
+def of_frame(known: Frequencies, read: DataFrame) -> Spread:
+    """What has spread among offers (``offers.read``)."""
+    return _of_rows(known, _often(counting.counted(read), "name_df", "text_df"))
+
+
+def of_both(known: Frequencies, read: DataFrame, touched: DataFrame, were: DataFrame) -> tuple[Spread, Spread]:
+    """What has spread among offers (``offers.read``), and what had when the ``touched`` ones (offer_id; also those that
+    are gone) were as in ``were``. One pass over the offers.
     """
-    counted = _signed(read, 1, 1)
-    if memory is not None:
-        touched = F.broadcast(memory.touched)
-        came = read.withColumn("key", node_key("offer_id")).join(touched, on="key", how="left_semi")
-        counted = counted.unionByName(_signed(came, 0, -1)).unionByName(_signed(memory.were, 0, 1))
-    sums = [F.sum(name).alias(name) for name in ("name_now", "text_now", "name_then", "text_then")]
-    totals = counted.groupBy("token", "gram").agg(*sums)
-    rows = totals.where(F.greatest("text_now", "text_then") >= FEWEST).toArrow()
-    return _of_rows(known, rows, "now"), _of_rows(known, rows, "then")
+    came = read.join(F.broadcast(touched), on="offer_id", how="left_semi")
+    signed = _signed(read, 1, 1).unionByName(_signed(came, 0, -1)).unionByName(_signed(were, 0, 1))
+    rows = _often(signed, "name_now", "text_now", "name_then", "text_then")
+    now, then = (rows.select(["token", "gram", f"name_{when}", f"text_{when}"]) for when in ("now", "then"))
+    return _of_rows(known, now), _of_rows(known, then)
+
+
+def holding(offers: DataFrame, one: Spread, other: Spread) -> DataFrame:
+    """``offer_id`` of the offers (columns OFFER) that hold a word or a 3-gram of which the two say something else."""
+    words = frozenset(word for word, _ in one.tokens.items() ^ other.tokens.items())
+    grams = np.array(sorted({code for code, _ in one.grams.items() ^ other.grams.items()}), dtype=np.int64)
+    if not words and not len(grams):
+        return offers.select("offer_id").limit(0)
+    return offers.select(*OFFER).mapInArrow(_Holding(words, grams), "offer_id string")
 
 
 def under(fitted: Matcher, spread: Spread) -> Matcher:
-    """The matcher with what has spread at its number, weighed as words of its kind that are so frequent."""
+    """The matcher with what has spread at its number; such a word of names speaks neither for a pair nor against it."""
     if not spread.tokens and not spread.grams:
         return fitted
     known, tokens = fitted.frequencies, fitted.fitted.tokens
     rows = known.token_rows(list(spread.tokens))
     new = [token for token, row in zip(spread.tokens, rows, strict=True) if row < 0]
-    name, text = (
-        np.append(known.name, np.zeros(len(new), np.int64)),
-        np.append(known.text, np.zeros(len(new), np.int64)),
-    )
-    tokens = np.concatenate([tokens, np.zeros((*tokens.shape[:2], len(new)))], axis=2)
+    # What is not listed counts as held by one.
+    name, text = (np.append(held, np.ones(len(new), np.int64)) for held in (known.name, known.text))
+    weights = [fitted.fitted.buckets[:, :, bucket(kind(token), 1)] for token in new]
+    tokens = np.concatenate([tokens, *(each[:, :, None] for each in weights)], axis=2)
     place = dict(zip(new, range(len(known.tokens), len(name)), strict=True))
     for token, (in_names, in_texts) in spread.tokens.items():
         row = place.get(token, known.place.get(token, -1))
-        name[row], text[row] = in_names, in_texts
-        tokens[:, :, row] = fitted.fitted.buckets[:, :, bucket(kind(token), in_names)]
+        text[row] = max(text[row], in_names, in_texts)
+        if in_names:
+            name[row] = in_names
+            # What both, or one alone, having it tells of a pair has never been seen.
+            tokens[:, :, row] = 0.0
     held = dict(zip(known.grams.tolist(), known.gram_df.tolist(), strict=True)) | dict(spread.grams)
     codes = np.array(sorted(held), dtype=np.int64)
     grams = np.array([held[code] for code in codes.tolist()], dtype=np.int64)
     frequencies = replace(known, tokens=(*known.tokens, *new), name=name, text=text, grams=codes, gram_df=grams)
     return replace(fitted, frequencies=frequencies, fitted=replace(fitted.fitted, tokens=tokens))
+
+
+@dataclass(frozen=True)
+class _Holding:
+    words: frozenset[str]
+    grams: Ints
+
+    def __call__(self, incoming: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Of batches of offers, the ids of those that hold one of the words or 3-grams."""
+        for batch in incoming:
+            if not batch.num_rows:
+                continue
+            offers = corpus_of(pa.Table.from_batches([batch]))
+            sought = np.array([word in self.words for word in offers.vocabulary], dtype=np.int64)
+            grams = np.isin(offers.gram_codes, self.grams).astype(np.int64)
+            holds = pa.array((offers.text @ sought + offers.grams @ grams) > 0)
+            yield pa.RecordBatch.from_pydict({"offer_id": batch.column("offer_id").filter(holds)})
 
 
 def _signed(read: DataFrame, now: int, then: int) -> DataFrame:
@@ -109,8 +137,15 @@ def _signed(read: DataFrame, now: int, then: int) -> DataFrame:
     return counting.counted(read).select("token", "gram", *counts)
 
 
-def _of_rows(known: Frequencies, rows: pa.Table, when: str) -> Spread:
-    name, text = (np.asarray(rows.column(f"{where}_{when}")) for where in ("name", "text"))
+def _often(counted: DataFrame, *counts: str) -> pa.Table:
+    """The sums by token or 3-gram of those that FEWEST hold by any count."""
+    totals = counted.groupBy("token", "gram").agg(*(F.sum(name).alias(name) for name in counts))
+    return totals.where(" OR ".join(f"{name} >= {FEWEST}" for name in counts)).toArrow()
+
+
+def _of_rows(known: Frequencies, rows: pa.Table) -> Spread:
+    """What has spread by rows of token, gram, how many names, how many texts."""
+    name, text = (rows.column(place).to_numpy() for place in (2, 3))
     is_gram, often = np.asarray(rows.column("token").is_null()), text >= FEWEST
     words, grams = np.flatnonzero(~is_gram & often), np.flatnonzero(is_gram & often)
     tokens, codes = rows.column("token").to_pylist(), rows.column("gram").to_pylist()
@@ -119,17 +154,25 @@ def _of_rows(known: Frequencies, rows: pa.Table, when: str) -> Spread:
 
 
 def _spread(known: Frequencies, words: list[str], name: Ints, text: Ints, codes: Ints, grams: Ints) -> Spread:
-    was, grams_were = held_by(known.token_rows(words), known.text), held_by(known.gram_rows(codes), known.gram_df)
-    spread, spread_grams = np.flatnonzero(text >= TIMES * was), np.flatnonzero(grams >= TIMES * grams_were)
+    rows = known.token_rows(words)
+    in_names, in_texts = _grown(name, held_by(rows, known.name)), _grown(text, held_by(rows, known.text))
+    in_grams = _grown(grams, held_by(known.gram_rows(codes), known.gram_df))
     return Spread(
-        {words[at]: (_rounded(int(name[at])), _rounded(int(text[at]))) for at in spread.tolist()},
-        {int(codes[at]): _rounded(int(grams[at])) for at in spread_grams.tolist()},
+        {words[at]: (int(in_names[at]), int(in_texts[at])) for at in np.flatnonzero(in_names + in_texts).tolist()},
+        {int(codes[at]): int(in_grams[at]) for at in np.flatnonzero(in_grams).tolist()},
     )
+
+
+def _grown(held: Ints, known: Ints) -> Ints:
+    """About how many hold each, where they are many and far more than are known; else 0."""
+    grown = (held >= FEWEST) & (held >= TIMES * np.maximum(known, 1))
+    return np.where(grown, np.array([_rounded(int(count)) for count in held], dtype=np.int64), 0)
 
 
 def _rounded(count: int) -> int:
     """
-    >>> [_rounded(count) for count in (0, 1, 3, 40, 129, 988)]
-    [0, 1, 4, 64, 256, 1024]
+    >>> [_rounded(count) for count in (1, 32, 127, 128, 511, 512, 988)]
+    [64, 64, 64, 256, 256, 1024, 1024]
     """
-    return int(_STEP ** round(math.log(count, _STEP))) if count else 0
+    fours = (max(count // FEWEST, 1).bit_length() - 1) // 2
+    return 2 * FEWEST << 2 * fours

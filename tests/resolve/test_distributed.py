@@ -23,12 +23,16 @@ NIGHT = Night(date=datetime.date(2026, 1, 2), run_id="run-1", sources=(SHOPS,))
 
 
 def _offers(spark: SparkSession, products: int, reverse: bool = False, doubles: int = 0) -> tuple[list[str], object]:
-    """Two shops; of the first ``doubles`` offers their sellers have another one that says the same."""
+    """Two shops; of the first ``doubles`` offers their sellers have another one that says the same. Half of these, and
+    their doubles, have one model number.
+    """
     ids, sellers, titles, _ = worlds.two_shops(products)
     ids += [f"{name} again" for name in ids[:doubles]]
     sellers, titles = sellers + sellers[:doubles], titles + titles[:doubles]
+    coded = {f"{name}{again}" for name in ids[: doubles // 2] for again in ("", " again")}
     values = [
         {"offer_id": i, "record_id": i, "source": "shops", "seller": s, "title": t}
+        | ({"brand": "Acme", "mpn": "X-1000"} if i in coded else {})
         for i, s, t in zip(ids, sellers, titles, strict=True)
     ]
     return ids, rows(spark, "silver.offers", values[::-1] if reverse else values)
@@ -38,20 +42,22 @@ def _offers(spark: SparkSession, products: int, reverse: bool = False, doubles: 
 def test_partitions_agree_with_one_process(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, shards: int, reverse: bool
 ) -> None:
-    """The same pairs, verdicts and contributions, people's decisions obeyed."""
+    """The same pairs, verdicts and contributions, people's decisions obeyed, a code of too many ignored."""
+    cfg = CFG.model_copy(update={"max_offers_per_mpn": 3})
     ids, offers = _offers(spark, 100, reverse, doubles=8)
     said = [("left/1", "right/2", SAME), ("left/3", "right/3", DIFFERENT)]
     decided = spark.createDataFrame(said, distributed.DECISIONS)
-    one = matching.fit(offers, decided, cfg=CFG, night=NIGHT)
-    whole = matching.build(offers, decided, cfg=CFG, night=NIGHT, fitted=one)["silver.offer_pairs"].collect()
+    one = matching.fit(offers, decided, cfg=cfg, night=NIGHT)
+    whole = matching.build(offers, decided, cfg=cfg, night=NIGHT, fitted=one)["silver.offer_pairs"].collect()
     assert {row["verdict"] for row in whole} >= {"joined", "refused_person", "improbable"}
     again = [row for row in whole if "again" in row["left_offer_id"] + row["right_offer_id"]]
     assert again
     assert max(row["probability"] for row in again) <= 0.5
+    assert not any("same_model" in str(row["contributions"]) for row in whole)
     number = len(ids)
     monkeypatch.setattr(grid.math, "ceil", lambda _: shards)
     parts = matching.Fit(one.matcher, one.once, one.decisions, number)
-    found = matching.build(offers, decided, cfg=CFG, night=NIGHT, fitted=parts)["silver.offer_pairs"].collect()
+    found = matching.build(offers, decided, cfg=cfg, night=NIGHT, fitted=parts)["silver.offer_pairs"].collect()
 
     def readable(row: object) -> tuple[object, ...]:
         entries = [(e["kind"], e["what"], e["finding"], round(e["weight"], 9)) for e in row["contributions"]]

@@ -101,7 +101,7 @@ def test_a_night_that_remembers_says_of_every_pair_what_one_that_does_not_says(
     assert sorted(_readable(remembered), key=str) == sorted(_readable(anew), key=str)
 
 
-def test_a_word_that_spreads_forgets_everything_once(
+def test_what_is_common_now_or_is_so_no_longer_is_matched_anew(
     spark: SparkSession,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -124,14 +124,29 @@ def test_a_word_that_spreads_forgets_everything_once(
         return offers, anew
 
     world = _world()
-    for key in sorted(world)[80:120]:
+    some = sorted(world)[80:110]
+    for key in some:
         world[key]["title"] += " xyzzy9"
+    # Thirty hold it, and one code: too few to count.
     monday = night(world, before, pairs)
-    assert "every pair is scored" in caplog.text
-    # As many as before, or a few more, and the matcher of then knew it.
-    world["left/3"]["title"] += " xyzzy9"
-    night(world, *monday)
-    assert "every pair is scored" not in caplog.text
+    assert "common now" not in caplog.text
+    # Then thirty-two do, and four share the code: two and two are others, and those of before are read another way.
+    for word, code in (("left/32", "left/76"), ("left/34", "left/78")):
+        world[word]["title"] += " xyzzy9"
+        world[code]["gtin"] = GTIN
+    tuesday = night(world, *monday)
+    assert "resolve: 4 of" in caplog.text
+    others = len({*some, "left/10", "right/10"} - {"left/76", "left/78"})
+    assert f"resolve: of {others} more the codes or words are common now" in caplog.text
+    # One more, and the matcher of then knew it.
+    world["left/5"]["title"] += " xyzzy9"
+    wednesday = night(world, *tuesday)
+    assert "common now" not in caplog.text
+    # Neither word nor code is common any longer.
+    for key in ("left/32", "left/34", "left/5", "left/76"):
+        world[key] = dict(_world()[key])
+    night(world, *wednesday)
+    assert "common now, or are so no longer" in caplog.text
 
 
 def test_what_is_known_is_what_was_a_candidate_of_two_offers_that_stayed_as_they_were(
@@ -144,7 +159,7 @@ def test_what_is_known_is_what_was_a_candidate_of_two_offers_that_stayed_as_they
     told = reading.told(offers, fitted.once)
     read = reading.read(told).localCheckpoint()
     monkeypatch.setattr(memory, "MOST", 0.5)
-    recalled = memory.recall(before, pairs, told, read, offers.count(), fitted.once, CFG)
+    recalled = memory.recall(before, pairs, told, read, fitted.matcher, offers.count(), fitted.once, CFG)
     assert recalled is not None
     frequencies, number = fitted.matcher.frequencies, offers.count()
 
@@ -173,21 +188,27 @@ def test_offers_that_share_a_probability_with_others_than_before(spark: SparkSes
     assert {row.alike for row in now.where("offer_id = 'left/70'").collect()} == {29}
 
 
-def test_codes_that_become_placeholders_and_too_many_changes_forget_everything(
+def _were(recalled: memory.Memory | None) -> set[str]:
+    assert recalled is not None
+    return {row.offer_id for row in recalled.were.collect()}
+
+
+def test_codes_that_become_placeholders_touch_those_that_share_them_and_too_many_changes_forget_everything(
     spark: SparkSession, first: tuple[matching.Fit, DataFrame, DataFrame]
 ) -> None:
     fitted, before, pairs = first
 
     def recalled(offers: dict[str, dict[str, Any]]) -> memory.Memory | None:
         told = reading.told(_frame(spark, offers), fitted.once)
-        return memory.recall(before, pairs, told, reading.read(told), len(offers), fitted.once, CFG)
+        read = reading.read(told)
+        return memory.recall(before, pairs, told, read, fitted.matcher, len(offers), fitted.once, CFG)
 
     world = _world()
-    assert recalled(world) is not None
+    assert _were(recalled(world)) == set()
     # Two more share the code, one too many.
     for key in ("left/70", "right/71"):
         world[key]["gtin"] = GTIN
-    assert recalled(world) is None
+    assert _were(recalled(world)) >= {"left/70", "right/71", "left/10", "right/10"}
     few = {key: offer for key, offer in _world().items() if key.startswith("left")}
     assert recalled(few) is None
 

@@ -99,12 +99,12 @@ def test_tokens_that_were_not_learnt_from_have_the_weight_of_their_bucket() -> N
 def test_no_offers_are_no_products() -> None:
     found = repeats.resolve(worlds.build([], [], []), [], Promises(("shops",), ("others",)), CFG)
     assert len(found.pairs) == 0
-    assert pair_rows.of_resolution(worlds.build([], [], []), [], found).num_rows == 0
+    assert pair_rows.of_resolution([], found).num_rows == 0
 
 
 def test_a_very_long_title_costs_its_own_length() -> None:
     titles = [f"kettle red {n} a{n:04}" for n in range(40)]
     offers = worlds.small(*titles, "kettle red " + "x" * 10_000, "kettle red 3 a0003", sellers="l" * 40 + "rr")
     found = resolver.resolve(offers, CFG)
-    table = pair_rows.of_resolution(offers, [str(n) for n in range(len(offers))], found)
+    table = pair_rows.of_resolution([str(n) for n in range(len(offers))], found)
     assert table.nbytes < 5_000_000
