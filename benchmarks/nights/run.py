@@ -92,11 +92,15 @@ def _edit_lines(file: Path, source: str, share: float, round_: int, word: str) -
     content = gzip.decompress(file.read_bytes()) if packed else file.read_bytes()
     lines, changed = content.split(b"\n"), 0
     pattern = re.compile(_LINES[source])
-    words = [b" " + _last_word(found[2]) for found in map(pattern.search, lines[1:]) if found]
+    if "orders" in source:
+        said = [b"1"]
+    elif word:
+        said = [b" " + word.encode()]
+    else:
+        said = [b" " + _last_word(found[2]) for found in map(pattern.search, lines[1:]) if found]
     for place in range(1, len(lines)):
         if _chosen(lines[place], share, round_):
-            more = b" " + word.encode() if word else _another(words, lines[place])
-            more = b"1" if "orders" in source else more
+            more = _another(said, lines[place])
             lines[place], count = pattern.subn(lambda found, more=more: found[0] + more, lines[place], count=1)
             changed += count
     content = b"\n".join(lines)

@@ -92,7 +92,7 @@ class Matcher:
                 for fold in zip(
                     self.fitted.intercepts,
                     self.fitted.coefficients,
-                    self._tokens(corpus),
+                    self.token_weights(corpus.vocabulary),
                     self.fitted.buckets,
                     strict=True,
                 )
@@ -129,13 +129,13 @@ class Matcher:
     def contributions(self, corpus: Corpus, pairs: Pairs) -> tuple[Doubles, Doubles]:
         """What adds up to the logit: of each pair's features (pair x feature), and of each entry of its tokens."""
         evidence, fold = pairs.evidence, pairs.fold
-        by_token = self._tokens(corpus)[fold[evidence.pair], evidence.outcome, evidence.token]
+        by_token = self.token_weights(corpus.vocabulary)[fold[evidence.pair], evidence.outcome, evidence.token]
         return np.asarray(evidence.values * self.fitted.coefficients[fold]), np.asarray(by_token)
 
-    def _tokens(self, corpus: Corpus) -> Doubles:
-        """Fold x outcome x token of the corpus."""
-        rows = self.frequencies.token_rows(corpus.vocabulary)
-        unseen = np.array([bucket(kind(token), 1) for token in corpus.vocabulary], dtype=np.int64)
+    def token_weights(self, vocabulary: Sequence[str]) -> Doubles:
+        """Fold x outcome x token of a vocabulary; what is not listed weighs as what one offer holds."""
+        rows = self.frequencies.token_rows(vocabulary)
+        unseen = np.array([bucket(kind(token), 1) for token in vocabulary], dtype=np.int64)
         table = self.fitted.buckets[:, :, unseen]
         known = rows >= 0
         table[:, :, known] = self.fitted.tokens[:, :, rows[known]]

@@ -22,9 +22,7 @@ from pyspark.sql import functions as F
 from kgspark.resolve import counting
 from kgspark.resolve.corpus import Corpus, Ints, document_frequency
 from kgspark.resolve.matcher import held_by
-from kgspark.resolve.normalise import kind
 from kgspark.resolve.offers import OFFER, corpus_of
-from kgspark.resolve.pairs import bucket
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -89,13 +87,12 @@ def under(fitted: Matcher, spread: Spread) -> Matcher:
     """The matcher with what has spread at its number; such a word of names speaks neither for a pair nor against it."""
     if not spread.tokens and not spread.grams:
         return fitted
-    known, tokens = fitted.frequencies, fitted.fitted.tokens
+    known = fitted.frequencies
     rows = known.token_rows(list(spread.tokens))
     new = [token for token, row in zip(spread.tokens, rows, strict=True) if row < 0]
     # What is not listed counts as held by one.
     name, text = (np.append(held, np.ones(len(new), np.int64)) for held in (known.name, known.text))
-    weights = [fitted.fitted.buckets[:, :, bucket(kind(token), 1)] for token in new]
-    tokens = np.concatenate([tokens, *(each[:, :, None] for each in weights)], axis=2)
+    tokens = np.concatenate([fitted.fitted.tokens, fitted.token_weights(new)], axis=2)
     place = dict(zip(new, range(len(known.tokens), len(name)), strict=True))
     for token, (in_names, in_texts) in spread.tokens.items():
         row = place.get(token, known.place.get(token, -1))
@@ -146,8 +143,8 @@ def _often(counted: DataFrame, *counts: str) -> pa.Table:
 def _of_rows(known: Frequencies, rows: pa.Table) -> Spread:
     """What has spread by rows of token, gram, how many names, how many texts."""
     name, text = (rows.column(place).to_numpy() for place in (2, 3))
-    is_gram, often = np.asarray(rows.column("token").is_null()), text >= FEWEST
-    words, grams = np.flatnonzero(~is_gram & often), np.flatnonzero(is_gram & often)
+    is_gram = np.asarray(rows.column("token").is_null())
+    words, grams = np.flatnonzero(~is_gram), np.flatnonzero(is_gram)
     tokens, codes = rows.column("token").to_pylist(), rows.column("gram").to_pylist()
     listed = np.array([codes[row] for row in grams], dtype=np.int64)
     return _spread(known, [tokens[row] for row in words], name[words], text[words], listed, text[grams])
