@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from kgspark.releases import KnowledgeGraph
+    from kgspark.releases.register import KnowledgeGraph
 
 __version__ = "0.1.0"
 

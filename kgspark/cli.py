@@ -12,12 +12,14 @@ from typing import Annotated
 
 import typer
 
-import kgspark.cli_opinions  # noqa: F401 - adds its commands to evaluate
-from kgspark import cli_attributes
-from kgspark.cli_audit import audit
-from kgspark.cli_nights import nights_app, privacy_app, releases_app
-from kgspark.cli_on_failure import check_command, telling
-from kgspark.cli_options import (
+import kgspark.commands.opinions  # noqa: F401 - adds its commands to evaluate
+from kgspark.commands import attributes
+from kgspark.commands.audit import audit
+from kgspark.commands.guard import guarded, quieten
+from kgspark.commands.hints import given_config
+from kgspark.commands.nights import nights_app, privacy_app, releases_app
+from kgspark.commands.on_failure import check_command, telling
+from kgspark.commands.options import (
     DEFAULT_CONFIG,
     ROWS_SHOWN,
     ConfigOption,
@@ -28,11 +30,9 @@ from kgspark.cli_options import (
     release_of,
     run_of,
 )
-from kgspark.cli_rejects import rejects_app
-from kgspark.cli_resolve import evaluate_app, resolve_app
+from kgspark.commands.rejects import rejects_app
+from kgspark.commands.resolve import evaluate_app, resolve_app
 from kgspark.errors import InputError
-from kgspark.guard import guarded, quieten
-from kgspark.hints import given_config
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 sources_app = typer.Typer(no_args_is_help=True, help="Look at the sources before a night does.")
@@ -41,8 +41,8 @@ app.add_typer(sources_app, name="sources")
 app.add_typer(key_app, name="key")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(resolve_app, name="resolve")
-app.add_typer(cli_attributes.attributes_app, name="attributes")
-app.command("facts")(cli_attributes.facts)
+app.add_typer(attributes.attributes_app, name="attributes")
+app.command("facts")(attributes.facts)
 app.add_typer(nights_app)
 app.add_typer(releases_app, name="releases")
 app.add_typer(rejects_app, name="rejects")
@@ -79,8 +79,8 @@ def nightly(
     """Run a whole night: dumps in, a gated release out. Only what changed since the last one is built."""
     night = night_of(date)
     check_command(on_failure)
-    from kgspark.forecast import lines
-    from kgspark.nights import forecast_configured
+    from kgspark.commands.configured import forecast_configured
+    from kgspark.nightly.forecast import lines
     from kgspark.publish.readers import open_release
     from kgspark.publish.summary import print_summary
     from kgspark.run import NightOptions, open_lake
@@ -177,7 +177,7 @@ def sources_check(
     records: Annotated[int, typer.Option(help="Records to read of each source.")] = 1000,
 ) -> None:
     """Read a little of every source: the mapping, what parses, what would be rejected."""
-    from kgspark.nights import check_configured
+    from kgspark.commands.configured import check_configured
     from kgspark.publish.sources_report import print_report
 
     reports = check_configured(config, os.environ, records)

@@ -26,7 +26,7 @@ from kgspark.graph.facts_settings import FactsSettings
 from kgspark.graph.settings import GraphSettings
 from kgspark.ingest.settings import IngestSettings
 from kgspark.ingest.silver_settings import SilverSettings
-from kgspark.lock_settings import LockSettings
+from kgspark.lake.lock_settings import LockSettings
 from kgspark.quality.settings import QualitySettings
 from kgspark.reconcile.settings import ReconcileSettings
 from kgspark.resolve.settings import ResolveSettings

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kgspark import artifacts
-from kgspark.changes import content_hash
 from kgspark.errors import InputError
+from kgspark.lake.changes import content_hash
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

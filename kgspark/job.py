@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kgspark.guard import guarded, quieten
+from kgspark.commands.guard import guarded, quieten
 
 
 def ship_wheels() -> None:
@@ -51,7 +51,7 @@ def main(
 
     def run() -> None:
         # Only now, so that a broken import, too, ends in one sentence and an exit code.
-        from kgspark.nights import run_configured
+        from kgspark.commands.configured import run_configured
         from kgspark.run import NightOptions
 
         ship_wheels()

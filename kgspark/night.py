@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kgspark.tally import Tally
+from kgspark.frames.tally import Tally
 
 if TYPE_CHECKING:
     from kgspark.ingest.sources import Source

@@ -16,26 +16,26 @@ from typing import Any
 from pyspark.sql import SparkSession
 from rich.console import Console
 
-from kgspark.closing import closing
 from kgspark.config import Config
 from kgspark.errors import InputError, OutOfTimeError
-from kgspark.execution import Execution
+from kgspark.frames.side_by_side import Stopwatch
 from kgspark.ingest import expiry
-from kgspark.ledger import MOVED
-from kgspark.lock import Lock
+from kgspark.lake.lock import Lock
+from kgspark.lake.tables import Lake
 from kgspark.night import Night
+from kgspark.nightly.closing import closing
+from kgspark.nightly.execution import Execution
+from kgspark.nightly.ledger import MOVED
+from kgspark.nightly.preflight import preflight
+from kgspark.nightly.schedule import run_stages
+from kgspark.nightly.tonight import tonight_of
+from kgspark.nightly.verify import verify
 from kgspark.pipeline import STAGES, Stage
-from kgspark.preflight import preflight
-from kgspark.progress import Progress, say
-from kgspark.release import Release
-from kgspark.releases import show_again
-from kgspark.schedule import run_stages
+from kgspark.process.progress import Progress, say
+from kgspark.process.stops import unbroken
+from kgspark.releases.register import show_again
+from kgspark.releases.release import Release
 from kgspark.session import cancel_jobs, describe
-from kgspark.side_by_side import Stopwatch
-from kgspark.stops import unbroken
-from kgspark.tables import Lake
-from kgspark.tonight import tonight_of
-from kgspark.verify import verify
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from kgspark.cli import app, key_new
+from kgspark.commands.guard import guarded, quieten
+from kgspark.commands.hints import given_config
 from kgspark.errors import EngineError, GateError, InputError
-from kgspark.guard import guarded, quieten
-from kgspark.hints import given_config
 from kgspark.schema import load_tables
 
 

@@ -53,7 +53,7 @@ def test_every_stage_writes_declared_tables_and_reads_written_ones() -> None:
 
 
 def test_a_stage_built_by_key_finds_its_key_in_every_table() -> None:
-    from kgspark.by_key import bridge_of
+    from kgspark.nightly.by_key import bridge_of
     from kgspark.pipeline import PREVIOUS, STAGES, Stage
 
     for stage in (stage for stage in STAGES if stage.by):

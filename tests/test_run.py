@@ -17,13 +17,13 @@ from rich.console import Console
 import kgspark
 from kgspark.config import Config
 from kgspark.errors import GateError, InputError, OutOfTimeError
-from kgspark.lock import is_held
+from kgspark.lake.lock import is_held
+from kgspark.lake.tables import Lake
 from kgspark.night import Night
 from kgspark.pipeline import Stage
+from kgspark.process.stops import Stopped
 from kgspark.run import NightOptions, NightReport, run_night
 from kgspark.settings import Settings
-from kgspark.stops import Stopped
-from kgspark.tables import Lake
 from tests.builders import rows
 
 NIGHT = Night(date=datetime.date(2026, 1, 2), run_id="")

@@ -35,10 +35,10 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from benchmarks.nights import real_dumps
-from kgspark.bill import NightBill, bills
 from kgspark.config import Config
 from kgspark.ingest.sources import Source, load_sources
 from kgspark.night import Night
+from kgspark.nightly.bill import NightBill, bills
 from kgspark.run import NightOptions, open_lake, run_night
 from kgspark.sample.world import write_world
 from kgspark.session import get_session

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kgspark.memory import children, status_mb
+from kgspark.process.memory import children, status_mb
 
 _RESET_PEAK = "5"
 _EVERY_SECONDS = 0.5

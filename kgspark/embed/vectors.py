@@ -16,11 +16,11 @@ from pyspark.sql import functions as F
 from kgspark.columns import natural_key, rejected
 from kgspark.embed import models, udf
 from kgspark.embed.settings import EmbedSettings
+from kgspark.frames.lineage import persisted
+from kgspark.frames.tally import Tally
 from kgspark.graph.ontology import embedded_relations
-from kgspark.lineage import persisted
 from kgspark.night import Night
 from kgspark.schema import REJECTED_SUFFIX
-from kgspark.tally import Tally
 
 HASH_HEX_DIGITS = 32
 

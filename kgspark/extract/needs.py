@@ -17,9 +17,9 @@ from pyspark.sql import functions as F
 from kgspark.columns import hash_id
 from kgspark.extract.need_reader import READ, NeedReader
 from kgspark.extract.need_words import USED_FOR
+from kgspark.frames.lineage import persisted
 from kgspark.graph.readings import CATALOGUE, REVIEWS
 from kgspark.ingest.mapping import live
-from kgspark.lineage import persisted
 from kgspark.schema import conform, table
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from kgspark.columns import hash_id
+from kgspark.frames.lineage import persisted
 from kgspark.graph import ontology, readings, text_facts
 from kgspark.graph.names import attribute_name, brand_key, plain
 from kgspark.graph.readings import CATALOGUE, DECLARED, Facts
 from kgspark.graph.values import canonical_quantities
-from kgspark.lineage import persisted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

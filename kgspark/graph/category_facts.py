@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from kgspark.columns import hash_id
+from kgspark.frames.lineage import persisted
 from kgspark.graph import ontology, readings
 from kgspark.graph.names import category_key, levels
 from kgspark.graph.readings import CATALOGUE, DECLARED, REVIEWS, Facts
-from kgspark.lineage import persisted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -14,10 +14,10 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from kgspark.columns import node_key
+from kgspark.frames.lineage import persisted
 from kgspark.graph import ontology, readings
 from kgspark.graph.basket_pairs import pair_counts
 from kgspark.graph.readings import INTERACTIONS, Facts
-from kgspark.lineage import persisted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from kgspark.errors import EngineError
+from kgspark.frames.lineage import persisted
 from kgspark.graph.engine_api import RESET, ROUNDS, TOLERANCE, Graph, pagerank_rounds, prepare, scale_of, within
 from kgspark.graph.engine_arrow import check_seeds, count_degrees
-from kgspark.lineage import persisted
 from kgspark.session import is_remote
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from kgspark.changes import few
+from kgspark.frames.lineage import cut
 from kgspark.graph import ontology, readings
 from kgspark.graph.catalogue_facts import attribute_values, brands, listings, sellers
 from kgspark.graph.category_facts import hierarchy, memberships
@@ -23,7 +23,7 @@ from kgspark.graph.opinion_facts import aspects
 from kgspark.graph.readings import Facts
 from kgspark.graph.shopper_facts import actions, ratings, shoppers
 from kgspark.graph.text_facts import read_values
-from kgspark.lineage import cut
+from kgspark.lake.changes import few
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from kgspark.changes import few
+from kgspark.frames.lineage import cut
 from kgspark.graph import ontology
-from kgspark.lineage import cut
+from kgspark.lake.changes import few
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

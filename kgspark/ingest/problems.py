@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from kgspark.frames.lineage import persisted
 from kgspark.ingest.mapping import live
-from kgspark.lineage import persisted
 from kgspark.night import Night
 from kgspark.schema import conform, table
 

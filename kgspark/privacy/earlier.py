@@ -10,14 +10,14 @@ from collections.abc import Collection, Iterator, Sequence
 
 from pyspark.sql import DataFrame, Row
 
-from kgspark import lake_files
 from kgspark.ingest.records import TABLES
 from kgspark.ingest.sources import Source
+from kgspark.lake import lake_files
+from kgspark.lake.tables import Lake
 from kgspark.privacy import people
-from kgspark.release import Release
-from kgspark.releases import RETIRED, all_releases
-from kgspark.retention import TAGS, VACUUMED, tagged_lake
-from kgspark.tables import Lake
+from kgspark.releases.register import RETIRED, all_releases
+from kgspark.releases.release import Release
+from kgspark.releases.retention import TAGS, VACUUMED, tagged_lake
 
 log = logging.getLogger(__name__)
 # What is in errors of Spark, Delta and Hadoop whose file of data or of deletion marks is not there.

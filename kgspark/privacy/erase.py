@@ -17,28 +17,28 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from rich.console import Console
 
-from kgspark import releases
-from kgspark.closing import CLOSING
 from kgspark.config import Config
 from kgspark.errors import GateError, InputError
-from kgspark.execution import Execution
 from kgspark.ingest.records import TABLES
-from kgspark.ledger import UNSPENT
-from kgspark.lock import Lock
+from kgspark.lake.lock import Lock
+from kgspark.lake.tables import Lake
 from kgspark.night import Night
+from kgspark.nightly.closing import CLOSING
+from kgspark.nightly.execution import Execution
+from kgspark.nightly.ledger import UNSPENT
+from kgspark.nightly.preflight import preflight
+from kgspark.nightly.schedule import run_stages
+from kgspark.nightly.tonight import Tonight, tonight_of
 from kgspark.pipeline import RAW, STAGES, Stage
-from kgspark.preflight import preflight
 from kgspark.privacy import forget, people
 from kgspark.privacy.earlier import fingerprints
 from kgspark.privacy.receipt import Erasure, proven
 from kgspark.privacy.searched import searched
 from kgspark.privacy.wanted import Wanted
-from kgspark.progress import Progress
-from kgspark.schedule import run_stages
+from kgspark.process.progress import Progress
+from kgspark.process.stops import unbroken, within
+from kgspark.releases import register
 from kgspark.session import cancel_jobs
-from kgspark.stops import unbroken, within
-from kgspark.tables import Lake
-from kgspark.tonight import Tonight, tonight_of
 
 ERASURE = "erasure"
 
@@ -60,9 +60,9 @@ def erase(
     as it does not know their files.
     """
     wanted = check_asked(cfg, night, raw_ids)
-    last = releases.latest(lake)
+    last = register.latest(lake)
     if last is None:
-        raise releases.none_yet(lake.root)
+        raise register.none_yet(lake.root)
     night = replace(night, date=last.night)
     with Lock(lake, cfg.lock, "an erasure") as lock:
         derived = [stage for stage in stages if RAW not in stage.reads]

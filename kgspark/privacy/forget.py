@@ -9,18 +9,19 @@ from collections.abc import Iterable
 
 from pyspark.sql import functions as F
 
-from kgspark import disposal, lake_files, releases
 from kgspark.artifacts import FOLDER as ARTEFACTS
 from kgspark.artifacts import MANIFEST
 from kgspark.config import Config
-from kgspark.ledger import GATE_RESULTS, RUNS, Ledger
-from kgspark.lock import LOCKS
+from kgspark.lake import disposal, lake_files
+from kgspark.lake.lock import LOCKS
+from kgspark.lake.tables import Lake
+from kgspark.nightly.ledger import GATE_RESULTS, RUNS, Ledger
 from kgspark.pipeline import DECISIONS, PREVIOUS, Stage
 from kgspark.privacy.wanted import Wanted
-from kgspark.release import Release
-from kgspark.retention import TAGS
+from kgspark.releases import register
+from kgspark.releases.release import Release
+from kgspark.releases.retention import TAGS
 from kgspark.schema import REJECTED_SUFFIX, load_tables, table
-from kgspark.tables import Lake
 
 REASON = "erasure"
 
@@ -48,8 +49,8 @@ def before(lake: Lake, cfg: Config, release: Release, words: Wanted) -> None:
     """No release but this one can be opened any more, and nothing but what it names is left; ``words`` go from the
     books.
     """
-    known = {other.release_id for other in releases.all_releases(lake)}
-    releases.retire(lake, sorted(known - {release.release_id} - set(releases.retired(lake))), REASON)
+    known = {other.release_id for other in register.all_releases(lake)}
+    register.retire(lake, sorted(known - {release.release_id} - set(register.retired(lake))), REASON)
     lake_files.delete(lake.root, TAGS)
     _artefacts(lake, cfg, release)
     _from_messages(lake, words)

@@ -17,9 +17,9 @@ from kgspark.errors import InputError
 from kgspark.ingest.fields import Field
 from kgspark.ingest.mappings import Kind
 from kgspark.ingest.sources import Source
+from kgspark.lake.tables import Lake
 from kgspark.night import Night
 from kgspark.privacy.pseudonyms import holds_one_of, pseudonym, pseudonym_of
-from kgspark.tables import Lake
 
 ERASED, ERASURES = "ops.erased_shoppers", "ops.erasures"
 _KEY_MARK = "key"

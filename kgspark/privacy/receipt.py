@@ -10,14 +10,14 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from kgspark import lake_files
+from kgspark.lake import lake_files
+from kgspark.lake.tables import Lake
 from kgspark.privacy import forget, people
 from kgspark.privacy.searched import Searched
 from kgspark.privacy.table_traces import table_traces
 from kgspark.privacy.traces import Trace, traces
-from kgspark.release import Release
+from kgspark.releases.release import Release
 from kgspark.schema import table
-from kgspark.tables import Lake
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kgspark.releases import KnowledgeGraph
+from kgspark.releases.register import KnowledgeGraph
 from kgspark.schema import table
 
 

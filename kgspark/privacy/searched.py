@@ -15,12 +15,12 @@ from pyspark.sql import functions as F
 
 from kgspark.ingest.records import HASH_DIGITS
 from kgspark.ingest.sources import Source
+from kgspark.lake.tables import Lake
 from kgspark.night import Night
 from kgspark.privacy import people
 from kgspark.privacy.earlier import rows_left, versions
 from kgspark.privacy.wanted import Wanted
-from kgspark.release import Release
-from kgspark.tables import Lake
+from kgspark.releases.release import Release
 
 # Shorter texts ("ok", "great") are anybody's.
 SHORTEST_TEXT = 30

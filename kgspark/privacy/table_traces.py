@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
+from kgspark.lake.tables import Lake
 from kgspark.privacy.traces import Trace, said_in
 from kgspark.privacy.wanted import Wanted
-from kgspark.tables import Lake
 
 
 def table_traces(

@@ -12,7 +12,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kgspark import lake_files
+from kgspark.lake import lake_files
 from kgspark.privacy.wanted import Wanted
 
 # Rows of Parquet that are turned into text at once.

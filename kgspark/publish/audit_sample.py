@@ -23,7 +23,7 @@ from kgspark.errors import InputError
 from kgspark.graph import ontology
 from kgspark.graph.readings import CATALOGUE, DECLARED
 from kgspark.publish.audit_words import in_words
-from kgspark.releases import KnowledgeGraph
+from kgspark.releases.register import KnowledgeGraph
 
 # What the texts of offers were read to say, whether an edge or not; the table's name stands where a relation's would.
 READINGS = "attribute_mentions"

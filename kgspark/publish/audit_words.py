@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from kgspark.graph.readings import REVIEWS
 from kgspark.privacy.scrub import scrub
 from kgspark.publish.show import payloads
-from kgspark.releases import KnowledgeGraph
+from kgspark.releases.register import KnowledgeGraph
 
 OPEN, CLOSE = "[[", "]]"
 # Characters of context on either side.

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from rich.text import Text
 
 from kgspark.errors import InputError
-from kgspark.releases import KnowledgeGraph
+from kgspark.releases.register import KnowledgeGraph
 
 # One colour an attribute, in the order of first mention; then from the beginning again.
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "red")

@@ -15,7 +15,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from kgspark.errors import InputError
-from kgspark.releases import KnowledgeGraph
+from kgspark.releases.register import KnowledgeGraph
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, WindowSpec

@@ -11,10 +11,10 @@ from sqlglot.tokenizer_core import Token, TokenType
 from sqlglot.tokens import Tokenizer
 
 from kgspark.errors import InputError
-from kgspark.releases import KnowledgeGraph, all_releases, find_release, none_yet
-from kgspark.retention import is_tag, tagged_lake
+from kgspark.lake.tables import Lake
+from kgspark.releases.register import KnowledgeGraph, all_releases, find_release, none_yet
+from kgspark.releases.retention import is_tag, tagged_lake
 from kgspark.session import default_session
-from kgspark.tables import Lake
 
 
 def open_release(lake: str | Lake, *, release: str | None = None, spark: SparkSession | None = None) -> KnowledgeGraph:

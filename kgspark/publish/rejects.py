@@ -13,7 +13,7 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from kgspark.errors import InputError
-from kgspark.releases import KnowledgeGraph
+from kgspark.releases.register import KnowledgeGraph
 from kgspark.schema import REJECTED_SUFFIX
 
 _SAME = ("source", "record_id", "field", "rule")

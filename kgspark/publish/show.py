@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, Row, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from kgspark.errors import InputError
-from kgspark.releases import KnowledgeGraph
+from kgspark.releases.register import KnowledgeGraph
 
 MATCHES_LISTED = 10
 

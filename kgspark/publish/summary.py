@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from kgspark.publish.rejects import by_rule, set_aside
-from kgspark.releases import KnowledgeGraph
+from kgspark.releases.register import KnowledgeGraph
 from kgspark.run import NightReport
 from kgspark.schema import REJECTED_SUFFIX
 

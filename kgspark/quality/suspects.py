@@ -13,7 +13,7 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from kgspark.changes import Changed, few
+from kgspark.lake.changes import Changed, few
 from kgspark.schema import Table, table
 
 # What changed in a table since the release; None where that is not known, UNCHANGED where nothing did.

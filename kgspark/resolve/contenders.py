@@ -14,9 +14,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import functions as F
 
-from kgspark.carried import Carried
 from kgspark.columns import node_key
-from kgspark.lineage import cut
+from kgspark.frames.carried import Carried
+from kgspark.frames.lineage import cut
 from kgspark.resolve import resolver
 from kgspark.resolve.corpus import Bools, Corpus, Doubles, Ints, hash_texts, mix, scramble, shares
 from kgspark.resolve.matcher import Matcher

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import functions as F
 
-from kgspark.carried import Carried
+from kgspark.frames.carried import Carried
 from kgspark.resolve.corpus import Corpus, document_frequency, hash_texts
 from kgspark.resolve.matcher import Frequencies
 from kgspark.resolve.offers import OFFER, corpus_of

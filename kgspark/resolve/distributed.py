@@ -15,8 +15,8 @@ import pyarrow as pa
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from kgspark.carried import Carried
-from kgspark.lineage import cut
+from kgspark.frames.carried import Carried
+from kgspark.frames.lineage import cut
 from kgspark.resolve import beside, compete, contenders, grid, matcher
 from kgspark.resolve.cluster import DIFFERENT
 from kgspark.resolve.matcher import Matcher

@@ -18,8 +18,8 @@ from pyspark.errors import AnalysisException
 
 from kgspark.config import Config
 from kgspark.errors import InputError
-from kgspark.memory import peak_driver_mb
 from kgspark.night import Night
+from kgspark.process.memory import peak_driver_mb
 from kgspark.resolve import corpus, decisions, gold, measures, repeats, spreading
 from kgspark.resolve.cluster import DIFFERENT, UNDECIDED
 from kgspark.resolve.corpus import Ints

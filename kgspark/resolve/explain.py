@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from kgspark.ingest.sources import Source
-    from kgspark.releases import KnowledgeGraph
+    from kgspark.releases.register import KnowledgeGraph
 
 _SHOWN = ("offer_id", "source", "record_id", "seller", "title", "brand", "mpn", "gtin")
 

@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from kgspark.carried import Carried
 from kgspark.columns import node_key
+from kgspark.frames.carried import Carried
 from kgspark.resolve import resolver, searchable, shared_keys
 from kgspark.resolve.block import SEARCHES, Step
 from kgspark.resolve.matcher import Frequencies

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from kgspark import drift
-from kgspark.lineage import cut
+from kgspark.frames.lineage import cut
 from kgspark.resolve import (
     counting,
     decisions,

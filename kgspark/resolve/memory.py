@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from kgspark.changes import content_hash
 from kgspark.columns import node_key
-from kgspark.lineage import cut
+from kgspark.frames.lineage import cut
+from kgspark.lake.changes import content_hash
 from kgspark.resolve import offers as reading
 from kgspark.resolve import shared_keys, spreading
 from kgspark.resolve.settings import ResolveSettings

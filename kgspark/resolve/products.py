@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from kgspark.columns import node_key
+from kgspark.frames.lineage import persisted
 from kgspark.graph import choose
 from kgspark.graph.settings import GraphSettings
-from kgspark.lineage import persisted
 from kgspark.resolve import registry
 from kgspark.resolve.block import Step
 from kgspark.resolve.resolver import Verdict

@@ -14,8 +14,8 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 from scipy import sparse
 
-from kgspark.carried import Carried
 from kgspark.columns import node_key
+from kgspark.frames.carried import Carried
 from kgspark.resolve import counting, matcher
 from kgspark.resolve.block import SEARCHES, Shard, Step, steps_of
 from kgspark.resolve.corpus import Bools, Corpus, Ints, Matrix, hash_texts, scramble

@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import functions as F
 
-from kgspark.carried import Carried
 from kgspark.columns import node_key
+from kgspark.frames.carried import Carried
+from kgspark.frames.lineage import cut
 from kgspark.graph import choose
 from kgspark.graph.settings import GraphSettings
-from kgspark.lineage import cut
 from kgspark.resolve import beside, cluster, compete, corpus, pair_rows
 from kgspark.resolve.cluster import UNDECIDED, Links, Members
 from kgspark.resolve.matcher import Matcher

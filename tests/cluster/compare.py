@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from kgspark.releases import KnowledgeGraph
+from kgspark.releases.register import KnowledgeGraph
 from kgspark.schema import table
 
 # bf16 vectors move by 2e-3 with the make-up of a batch, and a batch is what a partition holds.

@@ -16,10 +16,10 @@ from kgspark.ingest import records
 from kgspark.ingest.framed import FRAMED_SCHEMA
 from kgspark.ingest.settings import IngestSettings
 from kgspark.ingest.sources import Source
+from kgspark.lake.tables import Lake
 from kgspark.night import Night
 from kgspark.privacy import people
 from kgspark.schema import table
-from kgspark.tables import Lake
 
 KEY = b"sixteen bytes or more"
 MONDAY = datetime.date(2026, 3, 2)

@@ -6,9 +6,9 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kgspark import releases
-from kgspark.release import Release
-from kgspark.tables import Lake
+from kgspark.lake.tables import Lake
+from kgspark.releases import register
+from kgspark.releases.release import Release
 from tests.builders import rows
 
 NIGHT = datetime.date(2026, 1, 2)
@@ -16,7 +16,7 @@ NIGHT = datetime.date(2026, 1, 2)
 
 def released(lake: Lake, release_id: str, tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> Release:
     """Write the tables and release them, beside what the last release holds."""
-    last = releases.latest(lake)
+    last = register.latest(lake)
     versions = dict(last.tables) if last else {}
     for name, values in tables.items():
         versions[name] = lake.overwrite(name, rows(lake.spark, name, values), note="test").version
@@ -31,4 +31,4 @@ def released(lake: Lake, release_id: str, tables: Mapping[str, Iterable[Mapping[
         "code_version": "0",
         "licences": {"shop": "CC0"},
     }
-    return releases.publish(lake, row, releases.all_releases(lake))
+    return register.publish(lake, row, register.all_releases(lake))

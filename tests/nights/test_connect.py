@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 import kgspark
-from kgspark.releases import all_releases
+from kgspark.releases.register import all_releases
 from tests.conftest import ROOT
 
 

@@ -8,9 +8,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 import kgspark
-from kgspark import disposal
+from kgspark.lake import disposal
 from kgspark.privacy.traces import traces
-from kgspark.retention import vacuum
+from kgspark.releases.retention import vacuum
 from tests.nights.shop import Shop
 
 # On the first night, of 1 March, records of 2 January are kept; on the second no more.

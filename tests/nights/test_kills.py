@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 import kgspark
-from kgspark.changes import differing
+from kgspark.lake.changes import differing
 from kgspark.schema import table
 from tests.nights.killing import Process
 from tests.nights.shop import Shop

@@ -11,11 +11,11 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 import kgspark
-from kgspark.bill import bills
-from kgspark.forecast import forecast
-from kgspark.ledger import DELIVERIES
+from kgspark.nightly.bill import bills
+from kgspark.nightly.forecast import forecast
+from kgspark.nightly.ledger import DELIVERIES
+from kgspark.nightly.tonight import tonight_of
 from kgspark.pipeline import STAGES
-from kgspark.tonight import tonight_of
 from tests.nights.shop import Shop
 
 NIGHTS = 10

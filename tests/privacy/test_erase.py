@@ -11,10 +11,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 import kgspark
-from kgspark import retention
 from kgspark.config import CatalogSettings
 from kgspark.errors import GateError, InputError
 from kgspark.ingest.sources import load_sources
+from kgspark.lake.tables import Lake
 from kgspark.night import Night
 from kgspark.privacy import people, report
 from kgspark.privacy.earlier import fingerprints
@@ -23,9 +23,9 @@ from kgspark.privacy.searched import searched
 from kgspark.privacy.table_traces import table_traces
 from kgspark.privacy.traces import traces
 from kgspark.publish.readers import open_release
-from kgspark.releases import all_releases
+from kgspark.releases import retention
+from kgspark.releases.register import all_releases
 from kgspark.run import open_lake, run_night
-from kgspark.tables import Lake
 from tests.builders import rows
 from tests.nights.lake import NIGHT, released
 from tests.nights.shop import KEY, WORLD, Shop

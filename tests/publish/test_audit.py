@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from kgspark import releases
 from kgspark.errors import InputError
+from kgspark.lake.tables import Lake
 from kgspark.publish import audit_sheet
 from kgspark.publish.audit_precision import lines, precision, wilson
 from kgspark.publish.audit_sample import READINGS, Drawn, allocate, draw
 from kgspark.publish.audit_sheet import Judged
-from kgspark.releases import KnowledgeGraph
-from kgspark.tables import Lake
+from kgspark.releases import register
+from kgspark.releases.register import KnowledgeGraph
 from tests.builders import rows
 
 RECORDS, REVIEWS = "bronze.catalog_records", "bronze.review_records"
@@ -73,7 +73,7 @@ def kg(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Knowled
     versions = {name: lake.overwrite(name, rows(spark, name, made), "t").version for name, made in frames.items()}
     row = {"release_id": "r1", "night": datetime.date(2026, 1, 2), "run_id": "run", "action": "release"}
     row |= {"tables": versions, "artifacts": {}, "config_hash": "c", "code_version": "0", "licences": {}}
-    return KnowledgeGraph(lake, releases.publish(lake, row, []))
+    return KnowledgeGraph(lake, register.publish(lake, row, []))
 
 
 def test_every_kind_of_fact_is_drawn_and_told(kg: KnowledgeGraph) -> None:

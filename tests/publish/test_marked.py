@@ -7,12 +7,12 @@ import datetime
 import pytest
 from pyspark.sql import SparkSession
 
-from kgspark import releases
 from kgspark.errors import InputError
+from kgspark.lake.tables import Lake
 from kgspark.publish.marked import lines, marked
 from kgspark.publish.marked_page import marked_text, page
-from kgspark.releases import KnowledgeGraph
-from kgspark.tables import Lake
+from kgspark.releases import register
+from kgspark.releases.register import KnowledgeGraph
 from tests.builders import rows
 
 OFFER = {
@@ -47,7 +47,7 @@ def kg(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Knowled
     versions = {name: lake.overwrite(name, rows(spark, name, made), "t").version for name, made in frames.items()}
     row = {"release_id": "r1", "night": datetime.date(2026, 1, 2), "run_id": "run", "action": "release"}
     row |= {"tables": versions, "artifacts": {}, "config_hash": "c", "code_version": "0", "licences": {}}
-    return KnowledgeGraph(lake, releases.publish(lake, row, []))
+    return KnowledgeGraph(lake, register.publish(lake, row, []))
 
 
 def test_the_offer_is_shown_with_its_readings(kg: KnowledgeGraph) -> None:

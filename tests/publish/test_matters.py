@@ -7,11 +7,11 @@ import datetime
 import pytest
 from pyspark.sql import SparkSession
 
-from kgspark import releases
 from kgspark.errors import InputError
+from kgspark.lake.tables import Lake
 from kgspark.publish.matters import lines, matters
-from kgspark.releases import KnowledgeGraph
-from kgspark.tables import Lake
+from kgspark.releases import register
+from kgspark.releases.register import KnowledgeGraph
 from tests.builders import rows
 
 OFFERS = [{"offer_id": f"offer/{n}", "category_path": ["Kitchen", " Tea  Mugs"]} for n in range(4)]
@@ -42,7 +42,7 @@ def kg(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Knowled
     versions = {name: lake.overwrite(name, rows(spark, name, made), "t").version for name, made in frames.items()}
     row = {"release_id": "r1", "night": datetime.date(2026, 1, 2), "run_id": "run", "action": "release"}
     row |= {"tables": versions, "artifacts": {}, "config_hash": "c", "code_version": "0", "licences": {}}
-    return KnowledgeGraph(lake, releases.publish(lake, row, []))
+    return KnowledgeGraph(lake, register.publish(lake, row, []))
 
 
 def test_what_tells_offers_apart_comes_first(kg: KnowledgeGraph) -> None:

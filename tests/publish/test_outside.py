@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from kgspark import releases
-from kgspark.changes import changes
+from kgspark.lake.changes import changes
+from kgspark.lake.tables import Lake
+from kgspark.releases import register
 from kgspark.schema import table
-from kgspark.tables import Lake
 from tests.builders import rows
 from tests.nights.lake import released
 
@@ -35,7 +35,7 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     written = lake.merge(NODES, found, base, 4, "test")
     assert (written.rows, written.inserted, written.deleted) == (3, 1, 2)
     row = vars(first) | {"release_id": "tuesday", "tables": {NODES: written.version}}
-    releases.publish(lake, {k: row[k] for k in row if k not in ("sequence", "created_at")}, releases.all_releases(lake))
+    register.publish(lake, {k: row[k] for k in row if k not in ("sequence", "created_at")}, register.all_releases(lake))
     lake.overwrite(NODES, rows(spark, NODES, [node("9", "not released")]), note="test")
     return lake
 
@@ -73,5 +73,5 @@ def test_duckdb_reads_a_release(lake: Lake, manifest: str, labels: list[str]) ->
 
 def test_a_retired_release_has_no_manifest(lake: Lake) -> None:
     assert Path(lake.root, "_manifests/monday.json").is_file()
-    releases.retire(lake, ["monday"], "vacuum")
+    register.retire(lake, ["monday"], "vacuum")
     assert not Path(lake.root, "_manifests/monday.json").exists()

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from kgspark.errors import InputError
 from kgspark.publish import rejects
-from kgspark.releases import KnowledgeGraph
+from kgspark.releases.register import KnowledgeGraph
 from tests.builders import rows
 
 

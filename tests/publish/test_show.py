@@ -8,12 +8,12 @@ import json
 import pytest
 from pyspark.sql import SparkSession
 
-from kgspark import releases
 from kgspark.errors import InputError
+from kgspark.lake.tables import Lake
 from kgspark.publish.render import node_lines
 from kgspark.publish.show import find, view, words
-from kgspark.releases import KnowledgeGraph
-from kgspark.tables import Lake
+from kgspark.releases import register
+from kgspark.releases.register import KnowledgeGraph
 from tests.builders import rows
 
 KETTLE, LAMP, ACME = "product/00000000000000aa", "product/00000000000000bb", "brand/00000000000000cc"
@@ -44,7 +44,7 @@ def kg(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Knowled
     versions = {name: lake.overwrite(name, rows(spark, name, made), "t").version for name, made in frames.items()}
     row = {"release_id": "r1", "night": datetime.date(2026, 1, 2), "run_id": "run", "action": "release"}
     row |= {"tables": versions, "artifacts": {}, "config_hash": "c", "code_version": "0", "licences": {}}
-    return KnowledgeGraph(lake, releases.publish(lake, row, []))
+    return KnowledgeGraph(lake, register.publish(lake, row, []))
 
 
 def test_the_closest_label_comes_first(kg: KnowledgeGraph) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from kgspark.changes import Changed, changes
+from kgspark.lake.changes import Changed, changes
 from kgspark.quality.gate import Gatekeeper
 from kgspark.quality.suspects import UNCHANGED, referring, suspects
 from kgspark.schema import table

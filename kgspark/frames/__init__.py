@@ -1,0 +1,1 @@
+"""Tools for Spark frames that any stage may use."""

@@ -1,0 +1,1 @@
+"""The process that runs a command: its memory, its progress, its end."""

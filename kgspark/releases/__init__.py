@@ -1,0 +1,1 @@
+"""Sets of table versions that belong together: published, read, compared, kept, undone."""
