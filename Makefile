@@ -20,9 +20,10 @@ help:  ## List the targets
 demo: $(JARS) $(WORLD)/.written build/demo/pseudonyms.secret  ## A whole night on a sample world: dumps in, a released graph out
 	@$(WITH_JAVA) KGSPARK_SAMPLE=$(WORLD) $(BIN)/kgspark nightly --config conf/demo.yaml
 
+# Two processes, each with a Spark of its own (2 GB): a test keeps little more than one core busy. A file stays in one, as its tests share frames.
 .PHONY: test
 test: $(JARS)  ## The test suite, without its slow tests
-	@$(WITH_JAVA) $(BIN)/pytest
+	@$(WITH_JAVA) $(BIN)/pytest -n 2 --dist loadfile
 
 .PHONY: test-all
 test-all: $(JARS)  ## All tests: also a real cluster, the wheel, whole nights

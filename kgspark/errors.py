@@ -19,6 +19,12 @@ class InputError(KgsparkError):
     exit_code = 2
 
 
+class HeldError(InputError):
+    """Another command holds the lake: nothing was written; the same command, later, is all it takes."""
+
+    exit_code = 5
+
+
 class OutOfTimeError(KgsparkError):
     """The night used up its minutes, or its texts: what is done stays done, the next call goes on."""
 

@@ -101,9 +101,9 @@ def run_night(
     """Run the stages that the open run of this night has not yet done, gate each table, and release.
 
     ``only`` limits the stages to those whose name starts with one of its entries; with ``release=False`` the run stays
-    open for the next call. Raises InputError before anything but the lock is written where another night holds the
-    lake, or sources, model or lake are not as they must be, and GateError where a gate said no: then that table is back
-    at its earlier version and nothing is released.
+    open for the next call. Raises HeldError where another command holds the lake, InputError before anything but the
+    lock is written where sources, model or lake are not as they must be, and GateError where a gate said no: then that
+    table is back at its earlier version and nothing is released.
     """
     lake = open_lake(spark, cfg)
     with Lock(lake, cfg.lock, f"the night of {night.date}") as lock:
@@ -149,8 +149,8 @@ def _locked_night(
         ledger.settle()
         if left:
             raise OutOfTimeError(
-                f"The night's {options.max_minutes:g} minutes are over with {', '.join(s.name for s in left)} still to "
-                "do; the same command goes on with them, and nothing is released before."
+                f"The night's {options.max_minutes:g} minutes are over with {len(left)} of {len(asked)} stages still "
+                f"to do, {left[0].name} the first; the same command goes on with them, and nothing is released before."
             )
         if options.verify:
             say(console, "building everything anew beside it, to compare")

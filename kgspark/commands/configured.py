@@ -7,6 +7,7 @@ import glob
 import importlib
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from pyspark.sql import SparkSession
 from kgspark import config
 from kgspark.config import Config
 from kgspark.errors import InputError
+from kgspark.frames.side_by_side import Stopwatch
 from kgspark.ingest.frame import check_local_files
 from kgspark.ingest.sources import Source, load_sources
 from kgspark.lake.tables import Lake
@@ -103,14 +105,15 @@ def run_configured(
     console: Console | None = None,
     options: NightOptions = EVERY_NIGHT,
 ) -> tuple[SparkSession, Config, NightReport]:
-    """Run a night, or some stages of it, as a configuration file says."""
+    """Run a night, or some stages of it, as a configuration file says; its seconds count Spark's start, too."""
+    watch = Stopwatch()
     cfg, night, stages = _configured_night(path, date, environ, only)
     say(console, f"night of {date}, {len(stages)} stages, lake {cfg.lake}; Spark starts")
     # Great Expectations takes as long to import as Spark to start, and the one is Python, the other a JVM.
     threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True).start()
     spark = session(cfg)
     report = run_night(spark, cfg, night, only=only, release=release, console=console, options=options)
-    return spark, cfg, report
+    return spark, cfg, replace(report, seconds=watch.lap())
 
 
 def _configured_night(

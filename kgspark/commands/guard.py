@@ -15,7 +15,8 @@ from kgspark.process.stops import Stopped, stoppable
 
 
 def guarded(command: Callable[[], object], config: str | None = None) -> int:
-    """Call the command; give the exit code: 0 done, 1 gate, 2 input or config, 3 engine, 4 out of minutes or texts.
+    """Call the command; give the exit code: 0 done, 1 gate, 2 input or config, 3 engine, 4 out of minutes or texts, 5
+    the lake is held.
 
     A signal that ended it ends the process: 130 after SIGINT, 143 after SIGTERM. ``config`` is the configuration that
     the user named: a sentence that names a command to run next names it, too.

@@ -166,7 +166,7 @@ def deliveries(
         expired = ["expired"] if row.get("expired") else []
         counted = ("new", "changed", "unchanged", "vanished", *expired)
         counts = "  ".join(f"{row[name]:,} {name}" for name in counted)
-        said = f"{row['run_id']}  {row['table']:<28} {row['source']:<24} {row['status']:<9} {counts}"
+        said = f"{row['run_id']}  {row['table']:<28} {row['source']:<24} {row['status'] + ':':<10} {counts}"
         typer.echo(json.dumps(row) if as_json else said)
 
 
@@ -177,6 +177,9 @@ def erase_command(
         Path | None, typer.Option(help="A file of raw ids, one a line.", exists=True, dir_okay=False)
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say which records go and which releases close; change nothing.")
+    ] = False,
 ) -> None:
     """Forget a person: tables, files, earlier releases and deliveries to come; ends with a proof and a receipt."""
     from kgspark.commands.configured import configured_sources, pseudonym_key
@@ -189,8 +192,11 @@ def erase_command(
     sources, key = configured_sources(cfg, os.environ), pseudonym_key(cfg, os.environ)
     night = Night(date=datetime.date.min, run_id="", sources=sources, secret=key)
     check_asked(cfg, night, ids)
+    under_way(f"looking for what they left in the lake {cfg.lake}")
     lake, cfg = lake_of(config, released=True)
-    done = erase(lake, cfg, night, ids, console=Console(stderr=True))
+    done = erase(lake, cfg, night, ids, console=Console(stderr=True), dry_run=dry_run)
+    if done is None:
+        return
     records = ", ".join(f"{count:,} of {name}" for name, count in done.records.items())
     typer.echo(f"{done.erasure_id}: {records}; readers now see {done.release_id}; no trace in {done.read}")
     typer.echo(f"looked for: {', '.join(done.looked_for)}")

@@ -31,7 +31,7 @@ def telling(command: str | None) -> Iterator[None]:
     except Exception as error:
         if command:
             try:
-                subprocess.run(shlex.split(command), input=text_of(error), text=True, check=False)
+                subprocess.run(shlex.split(command), input=f"{text_of(error)}\n", text=True, check=False)
             except OSError as failed:
                 typer.echo(f"kgspark: --on-failure {command} could not be run ({failed})", err=True)
         raise

@@ -18,7 +18,7 @@ import uuid
 from dataclasses import dataclass, replace
 from types import TracebackType
 
-from kgspark.errors import EngineError, InputError, text_of
+from kgspark.errors import EngineError, HeldError, InputError, text_of
 from kgspark.lake.lock_settings import LockSettings
 from kgspark.lake.processes import is_alive, is_here, process_start, this_host
 from kgspark.lake.tables import Lake
@@ -82,7 +82,7 @@ def is_held(lake: Lake, cfg: LockSettings) -> bool:
 class Lock:
     """``with Lock(lake, cfg.lock, "the night of 2026-01-02"):`` keeps every other writer of ours out.
 
-    Raises InputError, naming holder and time, where another process holds the lake and lives.
+    Raises HeldError, naming holder and time, where another process holds the lake and lives.
     """
 
     def __init__(self, lake: Lake, cfg: LockSettings, purpose: str) -> None:
@@ -103,7 +103,7 @@ class Lock:
         last = holder(self._lake)
         free = why_free(last, self._cfg, now)
         if last is not None and free is None:
-            raise InputError(self._taken(last))
+            raise HeldError(self._taken(last))
         if last is not None and last.released_at is None:
             log.warning("the lock of %s is taken over: %s", last, free)
         pid = os.getpid()
@@ -120,7 +120,7 @@ class Lock:
         )
         if not self._swap(wanted):
             other = holder(self._lake)
-            raise InputError(self._taken(other) if other else f"The lake {self._lake.root} was taken by another night.")
+            raise HeldError(self._taken(other) if other else f"The lake {self._lake.root} was taken by another night.")
         self._heart.start()
 
     def __exit__(

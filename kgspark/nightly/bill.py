@@ -15,6 +15,7 @@ from rich.table import Table as Grid
 
 from kgspark.lake.tables import Lake
 from kgspark.nightly.ledger import DIED, MOVED, RUNNING, RUNS, STAGE_RUNS
+from kgspark.nightly.open_runs import asked_for
 
 _SUMMED = (
     "seconds",
@@ -62,12 +63,17 @@ class StageBill:
 
 @dataclass(frozen=True)
 class NightBill:
-    """What a run cost."""
+    """What a run cost. ``asked``: how it was asked for (``full``, ``refit``, ``replay``), or that it is an erasure.
+    ``clock_seconds``: from its start to its end, with what lay between where it was stopped and went on; None where no
+    end is written.
+    """
 
     run_id: str
     night: str
     status: str
     stages: tuple[StageBill, ...]
+    asked: str = ""
+    clock_seconds: float | None = None
 
     def total(self, what: str) -> float:
         """A figure over all stages."""
@@ -82,7 +88,14 @@ def bills(lake: Lake, nights: int, held: bool = True) -> list[NightBill]:
     spent = lake.read(STAGE_RUNS).where(F.col("run_id").isin(*[run["run_id"] for run in runs]))
     rows = [row.asDict() for row in spent.orderBy("finished_at").collect()]
     return [
-        NightBill(run["run_id"], str(run["night"]), status(run["status"], held), stage_bills(rows, run["run_id"]))
+        NightBill(
+            run["run_id"],
+            str(run["night"]),
+            status(run["status"], held),
+            stage_bills(rows, run["run_id"]),
+            asked_for(run["config_hash"]),
+            (run["ended_at"] - run["started_at"]).total_seconds() if run["ended_at"] else None,
+        )
         for run in reversed(runs)
     ]
 
@@ -119,19 +132,21 @@ def records(found: Sequence[NightBill]) -> list[dict[str, Any]]:
 
 def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
     """For a terminal: a line a night, then the last night's stages, each beside the median of those nights before that
-    had something to do there.
+    had something to do there. A row that changed is written, and its old one gone.
     """
-    told = ("night", "run", "status", "stages s", "of them gates s", "rows written", "MB written", "core s", "tokens")
-    nights = _grid("nights", *told)
+    told = ("night", "run", "status", "asked", "clock s", "stages s", "of them gates s", "rows written", "rows gone")
+    nights = _grid("nights", *told, "MB written", "core s", "tokens")
     for night in found:
-        changed = night.total("inserted") + night.total("deleted")
         nights.add_row(
             night.night,
             night.run_id,
             night.status,
+            night.asked,
+            "" if night.clock_seconds is None else f"{night.clock_seconds:.1f}",
             f"{night.total('total_seconds'):.1f}",
             f"{night.total('gate_seconds'):.1f}",
-            f"{changed:,.0f}",
+            f"{night.total('inserted'):,.0f}",
+            f"{night.total('deleted'):,.0f}",
             f"{night.total('bytes_written') / 1e6:.1f}",
             _known(night.total("core_seconds"), ".0f"),
             _known(night.total("tokens"), ",.0f"),
@@ -147,6 +162,7 @@ def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
         "stage s",
         "before s",
         "rows written",
+        "rows gone",
         "of rows",
         "MB written",
         "core s",
@@ -162,7 +178,8 @@ def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
             bill.how,
             f"{bill.total_seconds:.1f}",
             "" if before is None else f"{before:.1f}",
-            f"{bill.inserted + bill.deleted:,}",
+            f"{bill.inserted:,}",
+            f"{bill.deleted:,}",
             f"{bill.rows_out:,}",
             f"{bill.bytes_written / 1e6:.1f}",
             _known(bill.core_seconds, ".1f"),
@@ -190,6 +207,6 @@ def _known(value: float, pattern: str) -> str:
 def _grid(title: str, *headings: str) -> Grid:
     grid = Grid(title=title, title_justify="left", box=None, padding=(0, 2))
     for heading in headings:
-        text = heading in ("night", "run", "status", "stage", "how")
+        text = heading in ("night", "run", "status", "asked", "stage", "how")
         grid.add_column(heading, justify="left" if text else "right")
     return grid

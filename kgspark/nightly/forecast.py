@@ -79,7 +79,7 @@ def lines(made: Forecast) -> Iterator[str]:
     yield from made.runs
     for arrival in made.arrivals:
         yield (
-            f"  {arrival.source:<28} {arrival.table:<28} {arrival.status:<9} {arrival.new:>9,} new  "
+            f"  {arrival.source:<28} {arrival.table:<28} {arrival.status + ':':<10} {arrival.new:>9,} new  "
             f"{arrival.changed:>9,} changed  {arrival.unchanged:>9,} unchanged  {arrival.vanished:>9,} vanished"
             + (f"  {arrival.expired:>9,} expired" if arrival.expired else "")
         )

@@ -79,12 +79,12 @@ class Planner:
         full: bool = False,
         refit: Collection[str] = (),
         replay: bool = False,
-        forward: bool = True,
+        turned_back: str | None = None,
         dumps: str | None = None,
         decided: Sequence[object] = (),
     ) -> None:
         self._lake, self._cfg, self._night, self._ledger, self._released = lake, cfg, night, ledger, released
-        self._full, self._refit, self._replay, self._forward = full, refit, replay, forward
+        self._full, self._refit, self._replay, self._turned_back = full, refit, replay, turned_back
         self._dumps = dumps
         self._decided = hashlib.sha256("\n".join(map(str, decided)).encode()).hexdigest()[:16]
 
@@ -109,8 +109,8 @@ class Planner:
             return plan("difference", "to be fitted anew")
         if self._replay and self._rejects(stage):
             return plan("difference", "what it set aside is read again")
-        if not self._forward:
-            return plan("difference", "a night before one that was released already, or the one after it")
+        if self._turned_back:
+            return plan("difference", self._turned_back)
         if not inputs:
             return plan("difference", "it reads no table that could tell")
         dated = self._may_be_mended(stage)

@@ -6,6 +6,7 @@ rows of ops.runs, what tonight is started with -> the run that goes on, the one 
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ OVER = (RELEASED, GATE_FAILED)
 # How a person may ask for a night; other words, such as an erasure's, belong to runs that none goes on with.
 ASKED = ("full", "refit", "replay")
 _WORD = "+"
+_APART = re.compile(r"[0-9a-f]{8}$")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,26 @@ class Start:
         return f"{said}-{self.deliveries}" if self.deliveries else said
 
 
+def left_from(runs: Iterable[Mapping[str, Any]], release_id: str) -> list[str]:
+    """The runs of nights that started from this release and were left open, by their ids."""
+    return sorted(
+        run["run_id"]
+        for run in runs
+        if run["from_release"] == release_id
+        and run["status"] not in OVER
+        and set(_asked(run["config_hash"])) <= set(ASKED)
+    )
+
+
+def asked_for(config_hash: str) -> str:
+    """How the run was asked for, out of what ops.runs keeps; of an erasure without what tells it from others.
+
+    >>> asked_for("5e77+full+refit-d0"), asked_for("5e77+erasure1a2b3c4d"), asked_for("5e77-d0")
+    ('full refit', 'erasure', '')
+    """
+    return " ".join(word if word in ASKED else _APART.sub("", word) for word in _asked(config_hash))
+
+
 @dataclass(frozen=True)
 class LeftOpen:
     """``goes_on``: the run that the night goes on with. ``passed_over``: the sentence for the newest run of its night,
@@ -58,7 +80,7 @@ class LeftOpen:
 def left_open(runs: Iterable[Mapping[str, Any]], tonight: Start) -> LeftOpen:
     """The run to go on with, if any, and what is to be said of another one."""
     mine = sorted(
-        (run for run in runs if run["night"] == tonight.night and set(_asked(run)) <= set(ASKED)),
+        (run for run in runs if run["night"] == tonight.night and set(_asked(run["config_hash"])) <= set(ASKED)),
         key=lambda run: (run["started_at"], run["run_id"]),
     )
     still = [run for run in mine if run["status"] not in OVER]
@@ -74,15 +96,14 @@ def left_open(runs: Iterable[Mapping[str, Any]], tonight: Start) -> LeftOpen:
     )
 
 
-def _asked(run: Mapping[str, Any]) -> list[str]:
-    asked: str = run["config_hash"].partition("-")[0]
-    return asked.split(_WORD)[1:]
+def _asked(config_hash: str) -> list[str]:
+    return config_hash.partition("-")[0].split(_WORD)[1:]
 
 
 def _differences(run: Mapping[str, Any], tonight: Start) -> Iterator[str]:
     """Why tonight is not the rest of that run, as the ends of a sentence; nothing where it is."""
     said, _, deliveries = run["config_hash"].partition("-")
-    asked = _asked(run)
+    asked = _asked(run["config_hash"])
     if said.split(_WORD)[0] != tonight.settings:
         yield "settings, mappings, key or answers are others, or a stage is of another version"
     for word in ASKED:

@@ -104,19 +104,23 @@ def tonight_of(
         full=full,
         refit=refit,
         replay=replay,
-        forward=_is_forward(night, known),
+        turned_back=_turned_back(night, known),
         dumps=dumps,
         decided=decided,
     )
     return Tonight(lake, cfg, night, known, ledger, planner, planner.todo(asked), decided)
 
 
-def _is_forward(night: Night, known: Sequence[Release]) -> bool:
-    """Whether tonight and the night that it starts from are the latest so far: in a backfill, and in the night after
-    it, a row may change though nothing that it was made of did (a price period that already lay ahead).
+def _turned_back(night: Night, known: Sequence[Release]) -> str | None:
+    """Why every stage is to compare all of its rows: tonight, or the night that it starts from, lies before one that
+    was released. Then a row may change though nothing that it was made of did (a price period that already lay ahead).
     """
     latest = max((release.night for release in known), default=night.date)
-    return night.date >= latest and (not known or known[-1].night == latest)
+    if night.date < latest:
+        return f"a backfill: the night of {latest} was released already"
+    if known and known[-1].night < latest:
+        return f"it starts from the night of {known[-1].night}, before that of {latest} (a rollback or a backfill)"
+    return None
 
 
 def settings_hash(cfg: Config, night: Night, decided: Sequence[tuple[object, ...]] = ()) -> str:

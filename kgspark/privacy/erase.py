@@ -30,12 +30,12 @@ from kgspark.nightly.preflight import preflight
 from kgspark.nightly.schedule import run_stages
 from kgspark.nightly.tonight import Tonight, tonight_of
 from kgspark.pipeline import RAW, STAGES, Stage
-from kgspark.privacy import forget, people
+from kgspark.privacy import announced, forget, people
 from kgspark.privacy.earlier import fingerprints
 from kgspark.privacy.receipt import Erasure, proven
 from kgspark.privacy.searched import searched
 from kgspark.privacy.wanted import Wanted
-from kgspark.process.progress import Progress
+from kgspark.process.progress import Progress, say
 from kgspark.process.stops import unbroken, within
 from kgspark.releases import register
 from kgspark.session import cancel_jobs
@@ -50,8 +50,9 @@ def erase(
     raw_ids: Sequence[str],
     stages: Sequence[Stage] = STAGES,
     console: Console | None = None,
-) -> Erasure:
-    """Erase everything that shoppers with these raw ids left, in any source.
+    dry_run: bool = False,
+) -> Erasure | None:
+    """Erase everything that shoppers with these raw ids left, in any source; with ``dry_run`` only say what would go.
 
     ``night`` gives sources and key; its date is that of the last release. Deliveries to come are searched for them, too
     (``ops.erased_shoppers``), and what was learnt from people's rows is learnt anew. Whatever fails on the way, calling
@@ -72,6 +73,10 @@ def erase(
         preflight(lake.spark, cfg, tonight.night, tonight.todo)
         earlier = fingerprints(lake, tonight.known, night.sources, wanted)
         found = _found(tonight, wanted, earlier)
+        for sentence in announced.sentences(tonight, {name: count for name, (_, count) in found.items()}, len(wanted)):
+            say(console, sentence)
+        if dry_run:
+            return None
         theirs = {name: gone.select(*people.KEY, "fingerprint") for name, (gone, _) in found.items()}
         words = searched(lake, tonight.known, night, wanted, theirs, earlier)
         tonight.ledger.start()

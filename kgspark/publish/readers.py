@@ -14,6 +14,7 @@ from kgspark.errors import InputError
 from kgspark.lake.tables import Lake
 from kgspark.releases.register import KnowledgeGraph, all_releases, find_release, none_yet
 from kgspark.releases.retention import is_tag, tagged_lake
+from kgspark.schema import load_tables
 from kgspark.session import default_session
 
 
@@ -34,19 +35,20 @@ def open_release(lake: str | Lake, *, release: str | None = None, spark: SparkSe
 
 
 def sql(kg: KnowledgeGraph, query: str) -> DataFrame:
-    """Run a query whose tables are named as in the release, such as ``graph.nodes``.
+    """Run a query whose tables are named as in the release, such as ``graph.nodes``; those of ``ops`` are the lake's.
 
     Each named table becomes a temporary view pinned to the release's version; the rest of the query goes to Spark as it
     is. Raises InputError where Spark cannot make sense of it.
     """
-    readable = {*kg.tables, "ops.runs", "ops.stage_runs", "ops.gate_results", "ops.releases"}
+    readable = {*kg.tables, *(name for name in load_tables() if name.startswith("ops."))}
     rewritten, last = [], 0
     tokens = Tokenizer().tokenize(query)
     for start, end, name in _dotted_names(tokens):
         if name not in readable:
             continue
         view = "kg_" + name.replace(".", "_")
-        kg.table(name).createOrReplaceTempView(view)
+        table = kg.table(name) if name in kg.tables else _of_the_lake(kg.lake, name)
+        table.createOrReplaceTempView(view)
         rewritten += [query[last:start], view]
         last = end
     rewritten.append(query[last:])
@@ -55,7 +57,13 @@ def sql(kg: KnowledgeGraph, query: str) -> DataFrame:
     try:
         return kg.lake.spark.sql("".join(rewritten))
     except AnalysisException as error:
-        raise InputError(f"This query cannot be run: {str(error).splitlines()[0]}") from None
+        about = f" Tables: {', '.join(sorted(readable))}." if "TABLE_OR_VIEW_NOT_FOUND" in str(error) else ""
+        raise InputError(f"This query cannot be run: {str(error).splitlines()[0]}{about}") from None
+
+
+def _of_the_lake(lake: Lake, name: str) -> DataFrame:
+    """A book of the lake as it stands; without rows where nothing was ever entered."""
+    return lake.read(name) if lake.exists(name) else lake.empty(name)
 
 
 def _dotted_names(tokens: list[Token]) -> list[tuple[int, int, str]]:

@@ -74,9 +74,10 @@ def lines(found: Difference) -> Iterator[str]:
     for event, count in found.products.items():
         yield f"  products {event}: {count:,}"
     for mover in found.movers:
-        yield f"  PageRank {mover['before']:.2e} -> {mover['after']:.2e}  {mover['node_id']}  {mover['label']}"
-    for name, (was, now) in found.rejected.items():
-        yield f"  set aside of {name}: {was:,} -> {now:,}"
+        was, now = mover["before"], mover["after"]
+        yield f"  PageRank {was:.2e} -> {now:.2e} ({now / was - 1:+.1%})  {mover['node_id']}  {mover['label']}"
+    for name, (before, after) in found.rejected.items():
+        yield f"  set aside of {name}: " + (f"{before:,} -> {after:,}" if before != after else f"{after:,}, as before")
 
 
 def _moved(found: Difference, name: str) -> bool:

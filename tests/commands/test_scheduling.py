@@ -64,7 +64,7 @@ def test_a_command_is_told_why_a_night_failed(tmp_path: Path) -> None:
     script.write_text(f"import sys, json; json.dump([sys.argv[1], sys.stdin.read()], open({str(told)!r}, 'w'))")
     with pytest.raises(InputError, match="no such file"), telling(f"{sys.executable} {script} kgspark"):
         raise InputError("no such file")
-    assert json.loads(told.read_text()) == ["kgspark", "no such file"]
+    assert json.loads(told.read_text()) == ["kgspark", "no such file\n"]
     told.unlink()
     with telling(f"{sys.executable} {script} kgspark"):
         pass

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from kgspark.errors import EngineError, InputError
+from kgspark.errors import EngineError, HeldError, InputError
 from kgspark.lake.lock import Holder, Lock, break_lock, holder, why_free
 from kgspark.lake.lock_settings import LockSettings
 from kgspark.lake.processes import process_start, this_host
@@ -56,8 +56,10 @@ def test_the_second_is_told_who_holds_the_lake_and_since_when(spark: SparkSessio
         since = holder(lake)
         assert since is not None
         said = rf"held by the night of 2026-01-02 \(process {os.getpid()} on .*\) since {since.since:%Y-%m-%d %H:%M:%S}"
-        with pytest.raises(InputError, match=said), Lock(lake, CFG, "another"):
+        with pytest.raises(HeldError, match=said) as refused, Lock(lake, CFG, "another"):
             pass
+        # A scheduler that tries again must tell it from a wrong configuration.
+        assert refused.value.exit_code == 5
         # The second's refusal took nothing from the first.
         found = holder(lake)
         assert found is not None

@@ -53,16 +53,18 @@ def test_the_last_night_stands_beside_those_before() -> None:
             f"run-{n}",
             f"2026-01-0{n}",
             "released",
-            (StageBill("facts", how, s, s / 4, 1, 9, 3, 0, 0, 2_000_000, 99, 1_234, 15.04, 3_000_000),),
+            (StageBill("facts", how, s, s / 4, 1, 9, 3, 2, 0, 2_000_000, 99, 1_234, 15.04, 3_000_000),),
+            "refit" if n == 1 else "",
+            None if n == 2 else 30.0,
         )
         for n, how, s in ((1, "all", 40.0), (2, "skip", 0.0), (3, "difference", 8.0), (4, "skip", 0.0))
     ]
-    console = Console(width=140, record=True, file=io.StringIO())
+    console = Console(width=180, record=True, file=io.StringIO())
     for grid in grids(nights):
         console.print(grid)
     said = [line.split() for line in console.export_text().splitlines()]
     # Seconds are those of stages with their gates, in both tables.
-    assert ["2026-01-01", "run-1", "released", "50.0", "10.0", "3", "2.0", "15", "1,234"] in said
-    assert ["facts", "skip", "0.0", "10.0", "3", "9", "2.0", "15.0", "3.0", "99", "1,234"] in said
+    assert ["2026-01-01", "run-1", "released", "refit", "30.0", "50.0", "10.0", "3", "2", "2.0", "15", "1,234"] in said
+    assert ["facts", "skip", "0.0", "10.0", "3", "2", "9", "2.0", "15.0", "3.0", "99", "1,234"] in said
     assert records(nights)[0]["stages"][0]["total_seconds"] == 50.0
     assert next(iter(grids([]))).row_count == 0

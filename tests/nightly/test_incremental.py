@@ -111,9 +111,13 @@ def test_a_backfill_and_the_night_after_it_take_nothing_for_granted(world: World
     world.night()
     world.night()
     world.date = MONDAY - datetime.timedelta(days=7)
-    assert world.how()[2:] == ["difference", "difference"]
+    back = world.night()
+    assert [back[name]["how"] for name in (PRODUCTS, NODES)] == ["difference", "difference"]
+    assert back[NODES]["why"].startswith("a backfill: the night of 20")
     world.date = MONDAY + datetime.timedelta(days=2)
-    assert world.how()[2:] == ["difference", "difference"]
+    forth = world.night()
+    assert [forth[name]["how"] for name in (PRODUCTS, NODES)] == ["difference", "difference"]
+    assert forth[NODES]["why"].startswith("it starts from the night of 20")
     assert world.how()[2:] == ["skip", "skip"]
 
 

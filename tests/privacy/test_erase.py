@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
+from rich.console import Console
 
 import kgspark
 from kgspark.config import CatalogSettings
@@ -174,9 +176,13 @@ def test_erased_from_every_file_and_from_the_next_delivery(quick_spark: SparkSes
     hers = {"pseudonym": [name.partition("/")[2] for name in names], "raw id": [ANN]}
     before = {trace.what for trace in traces(lake.root, hers)[1]}
     assert before == {"pseudonym", "raw id"}
-    # A mistyped id costs nothing.
+    # A mistyped id costs nothing, nor does looking at what would go.
     with pytest.raises(InputError, match="No record of any source names these shoppers"):
         erase(lake, shop.cfg, shop.tonight(), ["anne"])
+    said = io.StringIO()
+    assert erase(lake, shop.cfg, shop.tonight(), [ANN], console=Console(file=said, width=300), dry_run=True) is None
+    assert "13 of bronze.interaction_records, 3 of bronze.review_records" in said.getvalue()
+    assert f"after it can no longer be opened: {first} and the tag first" in said.getvalue()
     assert all_releases(lake)[-1].release_id == first
     # What a night fitted that was killed before it entered it in the book.
     orphan = Path(lake.root, "_artifacts/opinions/of_a_killed_night/manifest.json")

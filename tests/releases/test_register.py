@@ -65,6 +65,18 @@ def test_sql_names_tables_as_the_release_does(lake: Lake) -> None:
     assert [tuple(row) for row in sql(kg, query).collect()] == [("new", "graph.nodes")]
     with pytest.raises(InputError, match=r"cannot be run: .*labl"):
         sql(kg, "select labl from graph.nodes")
+    with pytest.raises(InputError, match=r"`graph`.`node` .* Tables: graph.nodes, .*ops.erasures, "):
+        sql(kg, "select * from graph.node")
+
+
+def test_sql_reads_the_books_of_the_lake(lake: Lake) -> None:
+    kg = kgspark.open(lake.root, spark=lake.spark)
+    assert [row[0] for row in sql(kg, "select release_id from ops.releases order by sequence").collect()][:2] == [
+        "r0",
+        "r1",
+    ]
+    # Nobody was ever erased from this lake: a book without a row, no error.
+    assert sql(kg, "select erasure_id from ops.erasures").collect() == []
 
 
 def test_rollback_makes_an_earlier_release_the_latest(lake: Lake) -> None:

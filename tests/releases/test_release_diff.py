@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +59,9 @@ def test_tables_graph_products_ranks_and_rejects(spark: SparkSession, tmp_path: 
         "monday -> tuesday",
         f"  {'silver.product_history':<32} {1:>10} -> {4:>10} rows: 3 added, 0 removed, 0 changed",
     ]
+    assert list(lines(found))[-2:] == [
+        "  PageRank 5.00e-01 -> 6.00e-01 (+20.0%)  brand/0000000000000001  1",
+        "  set aside of silver.offers: 1 -> 2",
+    ]
+    same = replace(found, rejected={"silver.offers": (2, 2)})
+    assert list(lines(same))[-1] == "  set aside of silver.offers: 2, as before"
