@@ -30,7 +30,7 @@ def main(
     """Run the stages whose name starts with one of ``only`` (all of them if None), and release if asked to.
 
     ``what`` is the text of ``--help``. Gives the exit code: 0 done, 1 a gate said no, 2 wrong input or configuration,
-    3 an engine failure. One log line a table goes to stderr.
+    3 an engine failure, 5 another command holds the lake. One log line a table goes to stderr.
     """
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--config", type=Path, required=True, help="configuration file, such as conf/cluster.yaml")

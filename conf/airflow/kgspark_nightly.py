@@ -23,7 +23,7 @@ with DAG(
     schedule="0 2 * * *",
     start_date=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
     catchup=False,
-    # Two nights at a time would write the same tables; the second would end with exit code 2.
+    # Two nights at a time would write the same tables; the second would end with exit code 5.
     max_active_runs=1,
     default_args={"retries": 1, "retry_delay": datetime.timedelta(minutes=10)},
     tags=["kgspark"],
