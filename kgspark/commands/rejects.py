@@ -35,8 +35,12 @@ def rejects_list(
         options_behind(context)
         return
     from kgspark.publish import rejects
+    from kgspark.publish.readers import release_before
 
-    found = rejects.set_aside(release_of(config)[0], table)
+    kg, _ = release_of(config)
+    found, earlier = rejects.set_aside(kg, table), release_before(kg)
+    if earlier:
+        found = rejects.beside(found, kg, earlier)
     typer.echo(json.dumps(rejects.records(found), ensure_ascii=False) if as_json else "\n".join(rejects.lines(found)))
 
 

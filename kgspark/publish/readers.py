@@ -12,7 +12,7 @@ from sqlglot.tokens import Tokenizer
 
 from kgspark.errors import InputError
 from kgspark.lake.tables import Lake
-from kgspark.releases.register import KnowledgeGraph, all_releases, find_release, none_yet
+from kgspark.releases.register import KnowledgeGraph, all_releases, find_release, none_yet, retired
 from kgspark.releases.retention import is_tag, tagged_lake
 from kgspark.schema import load_tables
 from kgspark.session import default_session
@@ -32,6 +32,14 @@ def open_release(lake: str | Lake, *, release: str | None = None, spark: SparkSe
         return KnowledgeGraph(lake, known[-1])
     copies = all_releases(copy := tagged_lake(lake, release)) if is_tag(release) else []
     return KnowledgeGraph(copy, copies[-1]) if copies else KnowledgeGraph(lake, find_release(lake, release))
+
+
+def release_before(kg: KnowledgeGraph) -> KnowledgeGraph | None:
+    """What readers saw before this release, where it can still be opened."""
+    gone = retired(kg.lake)
+    earlier = [known for known in all_releases(kg.lake) if known.sequence < kg.release.sequence]
+    last = next((known for known in reversed(earlier) if known.release_id not in gone), None)
+    return KnowledgeGraph(kg.lake, last) if last else None
 
 
 def sql(kg: KnowledgeGraph, query: str) -> DataFrame:

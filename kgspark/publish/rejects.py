@@ -6,8 +6,8 @@ the release's *_rejected tables -> groups -> lines for people; two releases -> w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pyspark.sql import functions as F
@@ -22,7 +22,7 @@ _SAME = ("source", "record_id", "field", "rule")
 @dataclass(frozen=True)
 class SetAside:
     """Rows of one table and source that broke one rule; ``kept``: the record goes on without the value. ``record_id``
-    and ``reason`` are those of one of them, and may be personal.
+    and ``reason`` are those of one of them, and may be personal. ``before``: rows in the release before, where asked.
     """
 
     table: str
@@ -33,6 +33,21 @@ class SetAside:
     rows: int
     record_id: str
     reason: str
+    before: int | None = None
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Rows of one table that broke one rule, over all sources and fields; the example is of the source with the most
+    that were not there before.
+    """
+
+    table: str
+    rule: str
+    kept: bool
+    rows: int
+    before: int | None
+    example: str
 
 
 def rejecting(kg: KnowledgeGraph) -> list[str]:
@@ -48,34 +63,52 @@ def set_aside(kg: KnowledgeGraph, wanted: str | None = None) -> list[SetAside]:
     known = rejecting(kg)
     if wanted not in (None, *known):
         raise InputError(f"{wanted} sets nothing aside; these do: {', '.join(known)}.")
-    found = []
-    for name in known if wanted is None else [wanted]:
-        by = ("source", "field", "rule", "kept")
-        example = F.min(F.struct("record_id", "reason")).alias("example")
-        counted = kg.table(name + REJECTED_SUFFIX).groupBy(*by).agg(F.count("*").alias("rows"), example)
-        for row in counted.select(*by, "rows", "example.*").collect():
-            found.append(SetAside(name, **row.asDict()))
+    found = [one for name in (known if wanted is None else [wanted]) for one in _counted(kg, name)]
     return sorted(found, key=lambda one: (one.table, -one.rows, one.source, one.rule, one.field))
 
 
-def by_rule(found: Iterable[SetAside]) -> list[tuple[str, str, bool, int, str]]:
-    """Table, rule, kept, rows and an example over all sources and fields, the most frequent first."""
-    counts = Counter[tuple[str, str, bool]]()
-    examples: dict[tuple[str, str, bool], str] = {}
+def beside(found: Sequence[SetAside], kg: KnowledgeGraph, earlier: KnowledgeGraph) -> list[SetAside]:
+    """What ``kg`` set aside, each with its rows in an earlier release of the lake."""
+    names = {one.table for one in found}
+    changed = {name for name in names if _version(kg, name) != _version(earlier, name)}
+    then = Counter({_group(one): one.rows for name in changed for one in _counted(earlier, name)})
+    return [replace(one, before=then[_group(one)] if one.table in changed else one.rows) for one in found]
+
+
+def _counted(kg: KnowledgeGraph, name: str) -> list[SetAside]:
+    by = ("source", "field", "rule", "kept")
+    example = F.min(F.struct("record_id", "reason")).alias("example")
+    counted = kg.table_or_empty(name + REJECTED_SUFFIX).groupBy(*by).agg(F.count("*").alias("rows"), example)
+    return [SetAside(name, **row.asDict()) for row in counted.select(*by, "rows", "example.*").collect()]
+
+
+def _version(kg: KnowledgeGraph, name: str) -> int | None:
+    return kg.release.tables.get(name + REJECTED_SUFFIX)
+
+
+def _group(one: SetAside) -> tuple[str, str, str, str, bool]:
+    return one.table, one.source, one.field, one.rule, one.kept
+
+
+def by_rule(found: Iterable[SetAside]) -> list[Broken]:
+    """Over all sources and fields, the most frequent first."""
+    groups: dict[tuple[str, str, bool], list[SetAside]] = {}
     for one in found:
-        group = (one.table, one.rule, one.kept)
-        counts[group] += one.rows
-        said = f"{one.source}: {one.reason}"
-        examples[group] = min(said, examples.get(group, said))
-    ordered = sorted(counts, key=lambda group: (group[0], -counts[group], group))
-    return [(*group, counts[group], examples[group]) for group in ordered]
+        groups.setdefault((one.table, one.rule, one.kept), []).append(one)
+    rules = []
+    for group, ones in groups.items():
+        newest = min(ones, key=lambda one: ((one.before or 0) - one.rows, one.source, one.reason))
+        before = None if any(one.before is None for one in ones) else sum(one.before or 0 for one in ones)
+        rules.append(Broken(*group, sum(one.rows for one in ones), before, f"{newest.source}: {newest.reason}"))
+    return sorted(rules, key=lambda rule: (rule.table, -rule.rows, rule.rule, rule.kept))
 
 
 def lines(found: Iterable[SetAside]) -> list[str]:
     """For people: a line a rule, with an example."""
     return [
         f"{one.table:<26} {one.source:<20} {one.field:<16} {one.rule:<22} {one.rows:>9,} "
-        f"{'values' if one.kept else 'records'}  such as {one.record_id}: {one.reason}"
+        f"{'values' if one.kept else 'records'}{'' if one.before is None else f' (before {one.before:,})'}  "
+        f"such as {one.record_id}: {one.reason}"
         for one in found
     ] or ["nothing is set aside"]
 

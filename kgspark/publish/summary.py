@@ -8,7 +8,8 @@ from pyspark.sql import functions as F
 from rich.console import Console
 from rich.table import Table as Grid
 
-from kgspark.publish.rejects import by_rule, set_aside
+from kgspark.publish.readers import release_before
+from kgspark.publish.rejects import beside, by_rule, set_aside
 from kgspark.releases.register import KnowledgeGraph
 from kgspark.run import NightReport
 from kgspark.schema import REJECTED_SUFFIX
@@ -46,17 +47,20 @@ def _tables(report: NightReport) -> Grid:
 
 def _rejects(report: NightReport, kg: KnowledgeGraph) -> Grid:
     rows = [
-        (row["table"], "where", "record", f"{row['rejected']:,}", "left out by its source file, not kept")
+        (row["table"], "where", "record", f"{row['rejected']:,}", "", "left out by its source file, not kept")
         for row in report.stage_rows
         if row["table"].startswith("bronze.") and row["rejected"]
     ]
-    for table, rule, kept, times, example in by_rule(set_aside(kg)):
-        rows.append((table, rule, "value" if kept else "record", f"{times:,}", example))
+    found, earlier = set_aside(kg), release_before(kg)
+    for rule in by_rule(beside(found, kg, earlier) if earlier else found):
+        before = "" if rule.before is None else f"{rule.before:,}"
+        what = "value" if rule.kept else "record"
+        rows.append((rule.table, rule.rule, what, f"{rule.rows:,}", before, rule.example))
     grid = Grid(title="set aside, and why", title_justify="left", box=None, padding=(0, 2))
-    for place, heading in enumerate(("table", "rule", "what", "times")):
+    for place, heading in enumerate(("table", "rule", "what", "times", "before")):
         # Only the example may be cut short; without a least width each column gives up some of its own.
         widest = max((len(cells[place]) for cells in rows), default=0)
-        justify: Literal["left", "right"] = "right" if heading == "times" else "left"
+        justify: Literal["left", "right"] = "right" if heading in ("times", "before") else "left"
         grid.add_column(heading, justify=justify, no_wrap=True, min_width=max(widest, len(heading)))
     grid.add_column("for example", no_wrap=True)
     for cells in rows:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import cast
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from kgspark.errors import InputError
+from kgspark.lake.tables import Lake
 from kgspark.publish import rejects
+from kgspark.publish.readers import open_release, release_before
 from kgspark.releases.register import KnowledgeGraph
 from tests.builders import rows
+from tests.nights.lake import released
 
 
 class Release:
@@ -53,12 +57,43 @@ def test_counted_by_rule_with_the_first_as_an_example(spark: SparkSession) -> No
     with pytest.raises(InputError, match=r"silver\.reviews sets nothing aside; these do: silver\.offers"):
         rejects.set_aside(kg, "silver.reviews")
     assert rejects.by_rule(found) == [
-        ("silver.offers", "price_negative", True, 3, "mall: -3 is below 0"),
-        ("silver.offers", "price_unreadable", True, 1, "mall: 'cheap' is no number"),
+        rejects.Broken("silver.offers", "price_negative", True, 3, None, "shop: -2 is below 0"),
+        rejects.Broken("silver.offers", "price_unreadable", True, 1, None, "mall: 'cheap' is no number"),
     ]
     assert "2 values  such as 3: -2 is below 0" in rejects.lines(found)[0]
     assert rejects.lines([]) == ["nothing is set aside"]
     assert rejects.records(found)[0]["rule"] == "price_negative"
+
+
+def test_beside_the_release_before(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(spark, str(tmp_path / "lake"))
+
+    def reject(source: str, key: str, reason: str) -> dict[str, object]:
+        return {"source": source, "record_id": key, "field": "price", "rule": "bad", "reason": reason, "kept": False}
+
+    monday = [reject("a", str(n), "old") for n in range(3)]
+    tuesday = [*monday, reject("b", "1", "new"), reject("b", "2", "new")]
+    released(lake, "sunday", {"silver.offers": []})
+    released(
+        lake, "monday", {"silver.offers_rejected": monday, "silver.reviews": [], "silver.reviews_rejected": monday}
+    )
+    released(lake, "tuesday", {"silver.offers_rejected": tuesday})
+    kg = open_release(lake)
+    earlier = release_before(kg)
+    assert earlier is not None
+    assert earlier.release.release_id == "monday"
+    found = rejects.beside(rejects.set_aside(kg), kg, earlier)
+    told = [(one.table, one.source, one.rows, one.before) for one in found]
+    # Reviews' rejects are at the same version: as many as before, without reading them.
+    assert told == [("silver.offers", "a", 3, 3), ("silver.offers", "b", 2, 0), ("silver.reviews", "a", 3, 3)]
+    offers = rejects.by_rule(found)[0]
+    # The example is of the source that has more than before.
+    assert offers == rejects.Broken("silver.offers", "bad", False, 5, 3, "b: new")
+    assert "2 records (before 0)  such as 1: new" in rejects.lines(found)[1]
+    # Sunday's release knew of no rejects.
+    first = open_release(lake, release="sunday")
+    assert release_before(first) is None
+    assert [one.before for one in rejects.beside(rejects.set_aside(earlier), earlier, first)] == [0, 0]
 
 
 def test_what_came_back(spark: SparkSession) -> None:
