@@ -69,7 +69,8 @@ def nightly(
         float | None, typer.Option(help="Begin no further stage after this; the same command goes on.", min=0)
     ] = None,
     max_texts: Annotated[
-        int | None, typer.Option(help="Do not embed more texts than this; the same command goes on.", min=0)
+        int | None,
+        typer.Option(help="Do not embed more texts than this; the same command with more of them goes on.", min=0),
     ] = None,
     on_failure: Annotated[
         str | None, typer.Option(help="A command to run where the night fails; it gets the reason on its input.")

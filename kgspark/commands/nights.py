@@ -185,7 +185,7 @@ def erase_command(
     from kgspark.commands.configured import configured_sources, pseudonym_key
     from kgspark.config import load
     from kgspark.night import Night
-    from kgspark.privacy.erase import check_asked, erase
+    from kgspark.privacy.erase import check_asked, erase, would_erase
 
     ids = [*(shopper or []), *(file.read_text(encoding="utf-8-sig").splitlines() if file else [])]
     cfg = load(config, os.environ)
@@ -194,9 +194,10 @@ def erase_command(
     check_asked(cfg, night, ids)
     under_way(f"looking for what they left in the lake {cfg.lake}")
     lake, cfg = lake_of(config, released=True)
-    done = erase(lake, cfg, night, ids, console=Console(stderr=True), dry_run=dry_run)
-    if done is None:
+    if dry_run:
+        typer.echo("\n".join(would_erase(lake, cfg, night, ids)))
         return
+    done = erase(lake, cfg, night, ids, console=Console(stderr=True))
     records = ", ".join(f"{count:,} of {name}" for name, count in done.records.items())
     typer.echo(f"{done.erasure_id}: {records}; readers now see {done.release_id}; no trace in {done.read}")
     typer.echo(f"looked for: {', '.join(done.looked_for)}")

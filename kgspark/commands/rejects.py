@@ -40,7 +40,7 @@ def rejects_list(
     kg, _ = release_of(config)
     found, earlier = rejects.set_aside(kg, table), release_before(kg)
     if earlier:
-        found = rejects.beside(found, kg, earlier)
+        found = rejects.beside(found, kg, earlier, table)
     typer.echo(json.dumps(rejects.records(found), ensure_ascii=False) if as_json else "\n".join(rejects.lines(found)))
 
 

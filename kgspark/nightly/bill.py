@@ -6,6 +6,7 @@ ops.runs, ops.stage_runs -> one bill a run -> totals, and each stage beside the 
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -94,10 +95,17 @@ def bills(lake: Lake, nights: int, held: bool = True) -> list[NightBill]:
             status(run["status"], held),
             stage_bills(rows, run["run_id"]),
             asked_for(run["config_hash"]),
-            (run["ended_at"] - run["started_at"]).total_seconds() if run["ended_at"] else None,
+            _between(run["started_at"], run["ended_at"]),
         )
         for run in reversed(runs)
     ]
+
+
+def _between(begun: datetime.datetime, ended: datetime.datetime | None) -> float | None:
+    """Seconds; Spark hands out the local time of the driver, which may jump by an hour."""
+    if ended is None:
+        return None
+    return (ended.astimezone(datetime.UTC) - begun.astimezone(datetime.UTC)).total_seconds()
 
 
 def status(written: str, held: bool) -> str:
@@ -208,5 +216,5 @@ def _grid(title: str, *headings: str) -> Grid:
     grid = Grid(title=title, title_justify="left", box=None, padding=(0, 2))
     for heading in headings:
         text = heading in ("night", "run", "status", "asked", "stage", "how")
-        grid.add_column(heading, justify="left" if text else "right")
+        grid.add_column(heading, justify="left" if text else "right", no_wrap=heading in ("night", "run", "stage"))
     return grid

@@ -116,11 +116,9 @@ def _turned_back(night: Night, known: Sequence[Release]) -> str | None:
     was released. Then a row may change though nothing that it was made of did (a price period that already lay ahead).
     """
     latest = max((release.night for release in known), default=night.date)
-    if night.date < latest:
-        return f"a backfill: the night of {latest} was released already"
     if known and known[-1].night < latest:
         return f"it starts from the night of {known[-1].night}, before that of {latest} (a rollback or a backfill)"
-    return None
+    return f"a backfill: the night of {latest} was released already" if night.date < latest else None
 
 
 def settings_hash(cfg: Config, night: Night, decided: Sequence[tuple[object, ...]] = ()) -> str:

@@ -50,9 +50,8 @@ def erase(
     raw_ids: Sequence[str],
     stages: Sequence[Stage] = STAGES,
     console: Console | None = None,
-    dry_run: bool = False,
-) -> Erasure | None:
-    """Erase everything that shoppers with these raw ids left, in any source; with ``dry_run`` only say what would go.
+) -> Erasure:
+    """Erase everything that shoppers with these raw ids left, in any source.
 
     ``night`` gives sources and key; its date is that of the last release. Deliveries to come are searched for them, too
     (``ops.erased_shoppers``), and what was learnt from people's rows is learnt anew. Whatever fails on the way, calling
@@ -61,28 +60,18 @@ def erase(
     as it does not know their files.
     """
     wanted = check_asked(cfg, night, raw_ids)
-    last = register.latest(lake)
-    if last is None:
-        raise register.none_yet(lake.root)
-    night = replace(night, date=last.night)
     with Lock(lake, cfg.lock, "an erasure") as lock:
-        derived = [stage for stage in stages if RAW not in stage.reads]
-        # A run of its own: never the rest of a night that was left open.
-        refit = forget.learnt_from_people(derived)
-        tonight = tonight_of(lake, cfg, night, derived, apart=ERASURE + secrets.token_hex(4), refit=refit)
-        preflight(lake.spark, cfg, tonight.night, tonight.todo)
-        earlier = fingerprints(lake, tonight.known, night.sources, wanted)
-        found = _found(tonight, wanted, earlier)
-        for sentence in announced.sentences(tonight, {name: count for name, (_, count) in found.items()}, len(wanted)):
+        tonight, earlier, found = _looked(lake, cfg, night, wanted, stages)
+        night, last = tonight.night, tonight.known[-1]
+        for sentence in announced.sentences(tonight, found, len(wanted)):
             say(console, sentence)
-        if dry_run:
-            return None
         theirs = {name: gone.select(*people.KEY, "fingerprint") for name, (gone, _) in found.items()}
         words = searched(lake, tonight.known, night, wanted, theirs, earlier)
         tonight.ledger.start()
         _remember(lake, [*people.erased_marks(night.sources, wanted, night.secret), people.key_mark(night.secret)])
         deleted = _from_bronze(tonight, stages, found)
-        forget.sketches(lake, cfg, last, tonight.ledger, [stage for stage in derived if stage.name in refit])
+        refit = forget.learnt_from_people(_derived(stages))
+        forget.sketches(lake, cfg, last, tonight.ledger, [stage for stage in stages if stage.name in refit])
         progress = Progress(len(tonight.todo), console)
         execution = Execution(tonight, progress, lock.check)
         try:
@@ -111,6 +100,46 @@ def erase(
             "something else, delete those files, or copy the tables into a new lake if they are its logs."
         )
     return receipt
+
+
+def would_erase(
+    lake: Lake, cfg: Config, night: Night, raw_ids: Sequence[str], stages: Sequence[Stage] = STAGES
+) -> list[str]:
+    """What ``erase`` would do, as sentences that name nobody; nothing is written, nor is the lake held.
+
+    Raises InputError as ``erase`` does.
+    """
+    wanted = check_asked(cfg, night, raw_ids)
+    tonight, _, found = _looked(lake, cfg, night, wanted, stages)
+    try:
+        return [
+            *announced.sentences(tonight, found, len(wanted)),
+            *announced.unknown(found, night.sources, wanted),
+        ]
+    finally:
+        for gone, _ in found.values():
+            gone.unpersist()
+
+
+def _looked(
+    lake: Lake, cfg: Config, night: Night, wanted: Sequence[str], stages: Sequence[Stage]
+) -> tuple[Tonight, set[str], dict[str, tuple[DataFrame, int]]]:
+    """The run that erases, fingerprints of what they left earlier, and their records in each table of bronze."""
+    last = register.latest(lake)
+    if last is None:
+        raise register.none_yet(lake.root)
+    night = replace(night, date=last.night)
+    derived = _derived(stages)
+    # A run of its own: never the rest of a night that was left open.
+    apart, refit = ERASURE + secrets.token_hex(4), forget.learnt_from_people(derived)
+    tonight = tonight_of(lake, cfg, night, derived, apart=apart, refit=refit)
+    preflight(lake.spark, cfg, tonight.night, tonight.todo)
+    earlier = fingerprints(lake, tonight.known, night.sources, wanted)
+    return tonight, earlier, _found(tonight, wanted, earlier)
+
+
+def _derived(stages: Sequence[Stage]) -> list[Stage]:
+    return [stage for stage in stages if RAW not in stage.reads]
 
 
 def check_asked(cfg: Config, night: Night, raw_ids: Sequence[str]) -> list[str]:

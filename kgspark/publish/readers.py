@@ -13,7 +13,7 @@ from sqlglot.tokens import Tokenizer
 from kgspark.errors import InputError
 from kgspark.lake.tables import Lake
 from kgspark.releases.register import KnowledgeGraph, all_releases, find_release, none_yet, retired
-from kgspark.releases.retention import is_tag, tagged_lake
+from kgspark.releases.retention import is_tag, lake_of_tag, tagged_lake
 from kgspark.schema import load_tables
 from kgspark.session import default_session
 
@@ -35,9 +35,14 @@ def open_release(lake: str | Lake, *, release: str | None = None, spark: SparkSe
 
 
 def release_before(kg: KnowledgeGraph) -> KnowledgeGraph | None:
-    """What readers saw before this release, where it can still be opened."""
+    """What readers saw before this release, where it can still be opened by this kgspark."""
     gone = retired(kg.lake)
-    earlier = [known for known in all_releases(kg.lake) if known.sequence < kg.release.sequence]
+    same = kg.release.schema_version
+    earlier = [
+        known
+        for known in all_releases(kg.lake)
+        if known.sequence < kg.release.sequence and known.schema_version == same
+    ]
     last = next((known for known in reversed(earlier) if known.release_id not in gone), None)
     return KnowledgeGraph(kg.lake, last) if last else None
 
@@ -49,14 +54,14 @@ def sql(kg: KnowledgeGraph, query: str) -> DataFrame:
     is. Raises InputError where Spark cannot make sense of it.
     """
     readable = {*kg.tables, *(name for name in load_tables() if name.startswith("ops."))}
+    books = KnowledgeGraph(lake_of_tag(kg.lake), kg.release)
     rewritten, last = [], 0
     tokens = Tokenizer().tokenize(query)
     for start, end, name in _dotted_names(tokens):
         if name not in readable:
             continue
         view = "kg_" + name.replace(".", "_")
-        table = kg.table(name) if name in kg.tables else _of_the_lake(kg.lake, name)
-        table.createOrReplaceTempView(view)
+        (books if name.startswith("ops.") else kg).table(name).createOrReplaceTempView(view)
         rewritten += [query[last:start], view]
         last = end
     rewritten.append(query[last:])
@@ -67,11 +72,6 @@ def sql(kg: KnowledgeGraph, query: str) -> DataFrame:
     except AnalysisException as error:
         about = f" Tables: {', '.join(sorted(readable))}." if "TABLE_OR_VIEW_NOT_FOUND" in str(error) else ""
         raise InputError(f"This query cannot be run: {str(error).splitlines()[0]}{about}") from None
-
-
-def _of_the_lake(lake: Lake, name: str) -> DataFrame:
-    """A book of the lake as it stands; without rows where nothing was ever entered."""
-    return lake.read(name) if lake.exists(name) else lake.empty(name)
 
 
 def _dotted_names(tokens: list[Token]) -> list[tuple[int, int, str]]:

@@ -5,7 +5,6 @@ the release's *_rejected tables -> groups -> lines for people; two releases -> w
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -63,16 +62,24 @@ def set_aside(kg: KnowledgeGraph, wanted: str | None = None) -> list[SetAside]:
     known = rejecting(kg)
     if wanted not in (None, *known):
         raise InputError(f"{wanted} sets nothing aside; these do: {', '.join(known)}.")
-    found = [one for name in (known if wanted is None else [wanted]) for one in _counted(kg, name)]
-    return sorted(found, key=lambda one: (one.table, -one.rows, one.source, one.rule, one.field))
+    return _ordered(one for name in (known if wanted is None else [wanted]) for one in _counted(kg, name))
 
 
-def beside(found: Sequence[SetAside], kg: KnowledgeGraph, earlier: KnowledgeGraph) -> list[SetAside]:
-    """What ``kg`` set aside, each with its rows in an earlier release of the lake."""
-    names = {one.table for one in found}
+def beside(
+    found: Sequence[SetAside], kg: KnowledgeGraph, earlier: KnowledgeGraph, wanted: str | None = None
+) -> list[SetAside]:
+    """What ``kg`` set aside, each with its rows in an earlier release of the lake; also what only that one did."""
+    names = {*rejecting(kg), *rejecting(earlier)} if wanted is None else {wanted}
     changed = {name for name in names if _version(kg, name) != _version(earlier, name)}
-    then = Counter({_group(one): one.rows for name in changed for one in _counted(earlier, name)})
-    return [replace(one, before=then[_group(one)] if one.table in changed else one.rows) for one in found]
+    then = {_group(one): one for name in changed for one in _counted(earlier, name)}
+    counts = {group: one.rows for group, one in then.items()}
+    now = [replace(one, before=counts.get(_group(one), 0) if one.table in changed else one.rows) for one in found]
+    gone = then.keys() - {_group(one) for one in found}
+    return _ordered([*now, *(replace(then[group], rows=0, before=then[group].rows) for group in gone)])
+
+
+def _ordered(found: Iterable[SetAside]) -> list[SetAside]:
+    return sorted(found, key=lambda one: (one.table, -one.rows, one.source, one.rule, one.field, one.kept))
 
 
 def _counted(kg: KnowledgeGraph, name: str) -> list[SetAside]:

@@ -53,6 +53,12 @@ def tagged_lake(lake: Lake, tag: str) -> Lake:
     return Lake(lake.spark, f"{lake.root}/{TAGS}/{tag}")
 
 
+def lake_of_tag(lake: Lake) -> Lake:
+    """The lake that a tag's copy was made of, which keeps the books; another lake is its own."""
+    root, tag_, _ = lake.root.rpartition(f"/{TAGS}/")
+    return Lake(lake.spark, root) if tag_ else lake
+
+
 def tag(lake: Lake, release_id: str, name: str, at_a_time: int = 1) -> Lake:
     """Keep a release for good under a name: its tables are copied to ``<lake>/_tags/<name>``, a lake of its own.
 

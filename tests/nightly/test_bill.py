@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import io
+from pathlib import Path
 from typing import Any
 
+from pyspark.sql import SparkSession
 from rich.console import Console
 
-from kgspark.nightly.bill import NightBill, StageBill, grids, records, stage_bills, status
+from kgspark.lake.tables import Lake
+from kgspark.nightly.bill import NightBill, StageBill, bills, grids, records, stage_bills, status
 
 
 def row(run: str, stage: str, table: str, **columns: Any) -> dict[str, Any]:
@@ -40,6 +44,25 @@ def test_a_stage_is_billed_over_its_tables() -> None:
     facts, old = stage_bills(rows, "r1")
     assert facts == StageBill("facts", "difference", 2.0, 0.5, 10, 12, 2, 1, 0, 9, 5, 42, 6.5, 800)
     assert (old.how, old.total_seconds, old.rows_out) == ("all", 3.0, 4)
+
+
+def test_a_bill_by_the_clock_and_as_it_was_asked_for(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(spark, str(tmp_path / "lake"))
+    begun = datetime.datetime(2026, 1, 2, 2, tzinfo=datetime.UTC)
+    run = {"night": begun.date(), "started_at": begun, "status": "released", "code_version": "1"}
+    over = {
+        "run_id": "one",
+        "config_hash": "5e77+erasure1a2b3c4d",
+        "ended_at": begun + datetime.timedelta(seconds=90.5),
+    }
+    for columns in (over, {"run_id": "two", "config_hash": "5e77+full-d0", "ended_at": None}):
+        lake.upsert("ops.runs", run | {"from_release": None, "message": None} | columns)
+    stage = {"run_id": "one", "stage": "facts", "table": "graph.nodes", "seconds": 1.0, "finished_at": begun}
+    lake.append(
+        "ops.stage_runs", [row("one", "facts", "graph.nodes") | stage | {"version": 0, "how": "keys", "why": ""}]
+    )
+    told = {bill.run_id: (bill.asked, bill.clock_seconds, len(bill.stages)) for bill in bills(lake, 7)}
+    assert told == {"one": ("erasure", 90.5, 1), "two": ("full", None, 0)}
 
 
 def test_a_run_that_nobody_holds_the_lake_for_has_died() -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import io
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
-from rich.console import Console
 
 import kgspark
 from kgspark.config import CatalogSettings
@@ -20,7 +18,7 @@ from kgspark.lake.tables import Lake
 from kgspark.night import Night
 from kgspark.privacy import people, report
 from kgspark.privacy.earlier import fingerprints
-from kgspark.privacy.erase import erase
+from kgspark.privacy.erase import erase, would_erase
 from kgspark.privacy.searched import searched
 from kgspark.privacy.table_traces import table_traces
 from kgspark.privacy.traces import traces
@@ -179,10 +177,10 @@ def test_erased_from_every_file_and_from_the_next_delivery(quick_spark: SparkSes
     # A mistyped id costs nothing, nor does looking at what would go.
     with pytest.raises(InputError, match="No record of any source names these shoppers"):
         erase(lake, shop.cfg, shop.tonight(), ["anne"])
-    said = io.StringIO()
-    assert erase(lake, shop.cfg, shop.tonight(), [ANN], console=Console(file=said, width=300), dry_run=True) is None
-    assert "13 of bronze.interaction_records, 3 of bronze.review_records" in said.getvalue()
-    assert f"after it can no longer be opened: {first} and the tag first" in said.getvalue()
+    records, closed, unknown = would_erase(lake, shop.cfg, shop.tonight(), [ANN, "anne"])
+    assert "for 2 ids asked for: 13 of bronze.interaction_records, 3 of bronze.review_records;" in records
+    assert closed == f"after it can no longer be opened: {first} and the tag first"
+    assert unknown == "1 of the 2 ids name no record of the last release"
     assert all_releases(lake)[-1].release_id == first
     # What a night fitted that was killed before it entered it in the book.
     orphan = Path(lake.root, "_artifacts/opinions/of_a_killed_night/manifest.json")

@@ -71,8 +71,8 @@ def test_beside_the_release_before(spark: SparkSession, tmp_path: Path) -> None:
     def reject(source: str, key: str, reason: str) -> dict[str, object]:
         return {"source": source, "record_id": key, "field": "price", "rule": "bad", "reason": reason, "kept": False}
 
-    monday = [reject("a", str(n), "old") for n in range(3)]
-    tuesday = [*monday, reject("b", "1", "new"), reject("b", "2", "new")]
+    monday = [*(reject("a", str(n), "old") for n in range(3)), *(reject("c", str(n), "mended") for n in range(9))]
+    tuesday = [*monday[:3], reject("b", "1", "new"), reject("b", "2", "new")]
     released(lake, "sunday", {"silver.offers": []})
     released(
         lake, "monday", {"silver.offers_rejected": monday, "silver.reviews": [], "silver.reviews_rejected": monday}
@@ -85,15 +85,21 @@ def test_beside_the_release_before(spark: SparkSession, tmp_path: Path) -> None:
     found = rejects.beside(rejects.set_aside(kg), kg, earlier)
     told = [(one.table, one.source, one.rows, one.before) for one in found]
     # Reviews' rejects are at the same version: as many as before, without reading them.
-    assert told == [("silver.offers", "a", 3, 3), ("silver.offers", "b", 2, 0), ("silver.reviews", "a", 3, 3)]
+    assert told == [
+        ("silver.offers", "a", 3, 3),
+        ("silver.offers", "b", 2, 0),
+        ("silver.offers", "c", 0, 9),
+        ("silver.reviews", "c", 9, 9),
+        ("silver.reviews", "a", 3, 3),
+    ]
     offers = rejects.by_rule(found)[0]
     # The example is of the source that has more than before.
-    assert offers == rejects.Broken("silver.offers", "bad", False, 5, 3, "b: new")
+    assert offers == rejects.Broken("silver.offers", "bad", False, 5, 12, "b: new")
     assert "2 records (before 0)  such as 1: new" in rejects.lines(found)[1]
     # Sunday's release knew of no rejects.
     first = open_release(lake, release="sunday")
     assert release_before(first) is None
-    assert [one.before for one in rejects.beside(rejects.set_aside(earlier), earlier, first)] == [0, 0]
+    assert [one.before for one in rejects.beside(rejects.set_aside(earlier), earlier, first)] == [0, 0, 0, 0]
 
 
 def test_what_came_back(spark: SparkSession) -> None:

@@ -11,9 +11,9 @@ import kgspark
 from kgspark.errors import InputError
 from kgspark.lake import disposal
 from kgspark.lake.tables import Lake
-from kgspark.publish.readers import open_release
+from kgspark.publish.readers import open_release, sql
 from kgspark.releases import retention
-from kgspark.releases.register import rollback
+from kgspark.releases.register import all_releases, rollback
 from tests.nights.lake import released
 
 NODES = "graph.nodes"
@@ -34,6 +34,9 @@ def test_vacuum_keeps_the_last_releases_and_a_tag_keeps_one_for_good(
     for label in ("one", "two", "three"):
         released(lake, label, {NODES: [node(label)]})
     copy = retention.tag(lake, "one", "first-ever")
+    # A copy keeps no books: they are read where the nights write them.
+    books = sql(open_release(lake, release="first-ever"), "select release_id from ops.releases order by sequence")
+    assert [row[0] for row in books.collect()] == [release.release_id for release in all_releases(lake)]
     with pytest.raises(InputError, match="The tag first-ever is taken: it keeps one"):
         retention.tag(lake, "two", "first-ever")
     with pytest.raises(InputError, match="is no name for a tag"):
