@@ -38,6 +38,7 @@ from kgspark.privacy.wanted import Wanted
 from kgspark.process.progress import Progress, say
 from kgspark.process.stops import unbroken, within
 from kgspark.releases import register
+from kgspark.releases.release import Release
 from kgspark.session import cancel_jobs
 
 ERASURE = "erasure"
@@ -60,9 +61,11 @@ def erase(
     as it does not know their files.
     """
     wanted = check_asked(cfg, night, raw_ids)
+    # Where nothing was ever released not even a lock is written.
+    _last(lake)
     with Lock(lake, cfg.lock, "an erasure") as lock:
         tonight, earlier, found = _looked(lake, cfg, night, wanted, stages)
-        night, last = tonight.night, tonight.known[-1]
+        night = tonight.night
         for sentence in announced.sentences(tonight, found, len(wanted)):
             say(console, sentence)
         theirs = {name: gone.select(*people.KEY, "fingerprint") for name, (gone, _) in found.items()}
@@ -71,7 +74,9 @@ def erase(
         _remember(lake, [*people.erased_marks(night.sources, wanted, night.secret), people.key_mark(night.secret)])
         deleted = _from_bronze(tonight, stages, found)
         refit = forget.learnt_from_people(_derived(stages))
-        forget.sketches(lake, cfg, last, tonight.ledger, [stage for stage in stages if stage.name in refit])
+        forget.sketches(
+            lake, cfg, tonight.known[-1], tonight.ledger, [stage for stage in stages if stage.name in refit]
+        )
         progress = Progress(len(tonight.todo), console)
         execution = Execution(tonight, progress, lock.check)
         try:
@@ -125,10 +130,7 @@ def _looked(
     lake: Lake, cfg: Config, night: Night, wanted: Sequence[str], stages: Sequence[Stage]
 ) -> tuple[Tonight, set[str], dict[str, tuple[DataFrame, int]]]:
     """The run that erases, fingerprints of what they left earlier, and their records in each table of bronze."""
-    last = register.latest(lake)
-    if last is None:
-        raise register.none_yet(lake.root)
-    night = replace(night, date=last.night)
+    night = replace(night, date=_last(lake).night)
     derived = _derived(stages)
     # A run of its own: never the rest of a night that was left open.
     apart, refit = ERASURE + secrets.token_hex(4), forget.learnt_from_people(derived)
@@ -136,6 +138,13 @@ def _looked(
     preflight(lake.spark, cfg, tonight.night, tonight.todo)
     earlier = fingerprints(lake, tonight.known, night.sources, wanted)
     return tonight, earlier, _found(tonight, wanted, earlier)
+
+
+def _last(lake: Lake) -> Release:
+    last = register.latest(lake)
+    if last is None:
+        raise register.none_yet(lake.root)
+    return last
 
 
 def _derived(stages: Sequence[Stage]) -> list[Stage]:

@@ -36,15 +36,12 @@ def open_release(lake: str | Lake, *, release: str | None = None, spark: SparkSe
 
 def release_before(kg: KnowledgeGraph) -> KnowledgeGraph | None:
     """What readers saw before this release, where it can still be opened by this kgspark."""
-    gone = retired(kg.lake)
-    same = kg.release.schema_version
-    earlier = [
-        known
-        for known in all_releases(kg.lake)
-        if known.sequence < kg.release.sequence and known.schema_version == same
-    ]
-    last = next((known for known in reversed(earlier) if known.release_id not in gone), None)
-    return KnowledgeGraph(kg.lake, last) if last else None
+    this, gone = kg.release, retired(kg.lake)
+    for known in reversed(all_releases(kg.lake)):
+        same = known.schema_version == this.schema_version
+        if known.sequence < this.sequence and same and known.release_id not in gone:
+            return KnowledgeGraph(kg.lake, known)
+    return None
 
 
 def sql(kg: KnowledgeGraph, query: str) -> DataFrame:
