@@ -6,7 +6,6 @@ ops.runs, ops.stage_runs -> one bill a run -> totals, and each stage beside the 
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -85,7 +84,10 @@ def bills(lake: Lake, nights: int, held: bool = True) -> list[NightBill]:
     """The bills of the last runs, oldest first; where nobody holds the lake, none runs, whatever the book says."""
     if not lake.exists(STAGE_RUNS):
         return []
-    runs = lake.read(RUNS).orderBy(F.desc("started_at"), "run_id").limit(nights).collect()
+    # Worked out by Spark, which hands out the local time of the driver: that may jump by an hour.
+    clock = (F.unix_micros("ended_at") - F.unix_micros("started_at")) / 1e6
+    last = lake.read(RUNS).orderBy(F.desc("started_at"), "run_id").limit(nights)
+    runs = last.withColumn("clock_seconds", clock).collect()
     spent = lake.read(STAGE_RUNS).where(F.col("run_id").isin(*[run["run_id"] for run in runs]))
     rows = [row.asDict() for row in spent.orderBy("finished_at").collect()]
     return [
@@ -95,17 +97,10 @@ def bills(lake: Lake, nights: int, held: bool = True) -> list[NightBill]:
             status(run["status"], held),
             stage_bills(rows, run["run_id"]),
             asked_for(run["config_hash"]),
-            _between(run["started_at"], run["ended_at"]),
+            run["clock_seconds"],
         )
         for run in reversed(runs)
     ]
-
-
-def _between(begun: datetime.datetime, ended: datetime.datetime | None) -> float | None:
-    """Seconds; Spark hands out the local time of the driver, which may jump by an hour."""
-    if ended is None:
-        return None
-    return (ended.astimezone(datetime.UTC) - begun.astimezone(datetime.UTC)).total_seconds()
 
 
 def status(written: str, held: bool) -> str:
@@ -150,7 +145,7 @@ def grids(found: Sequence[NightBill]) -> Iterator[Grid]:
             night.run_id,
             night.status,
             night.asked,
-            "" if night.clock_seconds is None else f"{night.clock_seconds:.1f}",
+            _known(night.clock_seconds or 0.0, ".1f"),
             f"{night.total('total_seconds'):.1f}",
             f"{night.total('gate_seconds'):.1f}",
             f"{night.total('inserted'):,.0f}",

@@ -51,9 +51,7 @@ def left_from(runs: Iterable[Mapping[str, Any]], release_id: str) -> list[str]:
     return sorted(
         run["run_id"]
         for run in runs
-        if run["from_release"] == release_id
-        and run["status"] not in OVER
-        and set(_asked(run["config_hash"])) <= set(ASKED)
+        if run["from_release"] == release_id and run["status"] not in OVER and _is_a_nights(run)
     )
 
 
@@ -80,7 +78,7 @@ class LeftOpen:
 def left_open(runs: Iterable[Mapping[str, Any]], tonight: Start) -> LeftOpen:
     """The run to go on with, if any, and what is to be said of another one."""
     mine = sorted(
-        (run for run in runs if run["night"] == tonight.night and set(_asked(run["config_hash"])) <= set(ASKED)),
+        (run for run in runs if run["night"] == tonight.night and _is_a_nights(run)),
         key=lambda run: (run["started_at"], run["run_id"]),
     )
     still = [run for run in mine if run["status"] not in OVER]
@@ -94,6 +92,11 @@ def left_open(runs: Iterable[Mapping[str, Any]], tonight: Start) -> LeftOpen:
         f"{newest['run_id']} of this night was left open and is not gone on with: "
         f"{'; '.join(_differences(newest, tonight))}.",
     )
+
+
+def _is_a_nights(run: Mapping[str, Any]) -> bool:
+    """Whether it may be gone on with: not an erasure's."""
+    return set(_asked(run["config_hash"])) <= set(ASKED)
 
 
 def _asked(config_hash: str) -> list[str]:

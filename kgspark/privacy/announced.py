@@ -24,7 +24,7 @@ def sentences(tonight: Tonight, found: Mapping[str, tuple[DataFrame, int]], aske
     theirs = ", ".join(counts) or "none that the last release still holds"
     ids = f"{asked:,} id{'s' if asked > 1 else ''}"
     said = [f"records that go, for {ids} asked for: {theirs}; then {len(tonight.todo)} stages are built without them"]
-    closed = sorted({release.release_id for release in tonight.known} - set(register.retired(lake)))
+    closed = sorted({release.release_id for release in register.openable(lake)})
     tags = _tags(lake)
     kept = f" and the tag{'s' if len(tags) > 1 else ''} {', '.join(tags)}" if tags else ""
     said.append(f"after it can no longer be opened: {', '.join(closed)}{kept}")

@@ -49,8 +49,8 @@ def before(lake: Lake, cfg: Config, release: Release, words: Wanted) -> None:
     """No release but this one can be opened any more, and nothing but what it names is left; ``words`` go from the
     books.
     """
-    known = {other.release_id for other in register.all_releases(lake)}
-    register.retire(lake, sorted(known - {release.release_id} - set(register.retired(lake))), REASON)
+    others = {other.release_id for other in register.openable(lake)} - {release.release_id}
+    register.retire(lake, sorted(others), REASON)
     lake_files.delete(lake.root, TAGS)
     _artefacts(lake, cfg, release)
     _from_messages(lake, words)

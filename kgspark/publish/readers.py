@@ -12,7 +12,7 @@ from sqlglot.tokens import Tokenizer
 
 from kgspark.errors import InputError
 from kgspark.lake.tables import Lake
-from kgspark.releases.register import KnowledgeGraph, all_releases, find_release, none_yet, retired
+from kgspark.releases.register import KnowledgeGraph, all_releases, find_release, none_yet, openable
 from kgspark.releases.retention import is_tag, lake_of_tag, tagged_lake
 from kgspark.schema import load_tables
 from kgspark.session import default_session
@@ -36,10 +36,9 @@ def open_release(lake: str | Lake, *, release: str | None = None, spark: SparkSe
 
 def release_before(kg: KnowledgeGraph) -> KnowledgeGraph | None:
     """What readers saw before this release, where it can still be opened by this kgspark."""
-    this, gone = kg.release, retired(kg.lake)
-    for known in reversed(all_releases(kg.lake)):
-        same = known.schema_version == this.schema_version
-        if known.sequence < this.sequence and same and known.release_id not in gone:
+    this = kg.release
+    for known in reversed(openable(kg.lake)):
+        if known.sequence < this.sequence and known.schema_version == this.schema_version:
             return KnowledgeGraph(kg.lake, known)
     return None
 

@@ -67,6 +67,12 @@ def retired(lake: Lake) -> dict[str, str]:
     return {row["release_id"]: f"{_WHY[row['reason']]} on {row['retired_at']:%Y-%m-%d}" for row in rows}
 
 
+def openable(lake: Lake) -> list[Release]:
+    """The releases and rollbacks that can still be opened, oldest first."""
+    gone = retired(lake)
+    return [release for release in all_releases(lake) if release.release_id not in gone]
+
+
 def retire(lake: Lake, release_ids: Iterable[str], reason: str) -> None:
     """Say that releases can no longer be opened, before their files go; ``reason`` is a key of the texts above."""
     now = datetime.datetime.now(datetime.UTC)

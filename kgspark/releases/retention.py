@@ -17,7 +17,7 @@ from kgspark.errors import InputError
 from kgspark.frames.side_by_side import side_by_side
 from kgspark.lake import disposal
 from kgspark.lake.tables import Lake
-from kgspark.releases.register import RELEASES, all_releases, find_release, retire, retired
+from kgspark.releases.register import RELEASES, all_releases, find_release, openable, retire
 from kgspark.releases.release import Release
 from kgspark.schema import load_tables
 
@@ -90,11 +90,10 @@ def vacuum(lake: Lake, keep: int, at_a_time: int = 1) -> Vacuumed:
     is kept, too, what was replaced up to two hours before that is kept with it. Raises InputError for a number below 1
     or a lake without a release.
     """
-    known = all_releases(lake)
-    if keep < 1 or not known:
+    alive = openable(lake)
+    # The latest release is never retired: where none can be opened there is none.
+    if keep < 1 or not alive:
         raise InputError("vacuum needs a release to keep: --keep 1 or more, in a lake with a release.")
-    gone = retired(lake)
-    alive = [release for release in known if release.release_id not in gone]
     kept = list(dict.fromkeys(release.release_id for release in reversed(alive)))[:keep]
     dropped = sorted({release.release_id for release in alive} - set(kept))
     retire(lake, dropped, VACUUMED)

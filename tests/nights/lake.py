@@ -20,12 +20,17 @@ def released(lake: Lake, release_id: str, tables: Mapping[str, Iterable[Mapping[
     versions = dict(last.tables) if last else {}
     for name, values in tables.items():
         versions[name] = lake.overwrite(name, rows(lake.spark, name, values), note="test").version
+    return publish(lake, release_id, versions)
+
+
+def publish(lake: Lake, release_id: str, versions: Mapping[str, int]) -> Release:
+    """Release tables at these versions."""
     row = {
         "release_id": release_id,
         "night": NIGHT,
         "run_id": "run",
         "action": "release",
-        "tables": versions,
+        "tables": dict(versions),
         "artifacts": {},
         "config_hash": "c",
         "code_version": "0",

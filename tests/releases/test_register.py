@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from pathlib import Path
 
@@ -14,26 +13,10 @@ from kgspark.errors import InputError
 from kgspark.lake.tables import Lake
 from kgspark.publish.readers import sql
 from kgspark.releases import register
-from kgspark.releases.release import Release
 from tests.builders import rows
+from tests.nights.lake import publish
 
 NODES = "graph.nodes"
-NIGHT = datetime.date(2026, 1, 2)
-
-
-def publish(lake: Lake, release_id: str, tables: dict[str, int]) -> Release:
-    row = {
-        "release_id": release_id,
-        "night": NIGHT,
-        "run_id": "run",
-        "action": "release",
-        "tables": tables,
-        "artifacts": {},
-        "config_hash": "c",
-        "code_version": "0",
-        "licences": {"shop": "CC0"},
-    }
-    return register.publish(lake, row, register.all_releases(lake))
 
 
 @pytest.fixture(scope="module")

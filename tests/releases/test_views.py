@@ -11,7 +11,8 @@ from pyspark.sql import SparkSession
 from kgspark.lake.tables import Lake
 from kgspark.releases import register
 from tests.builders import rows
-from tests.releases.test_register import NODES, publish
+from tests.nights.lake import publish
+from tests.releases.test_register import NODES
 
 
 def _written(lake: Lake, label: str) -> int:
