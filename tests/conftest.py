@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,15 +42,22 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session.stop()
 
 
-@pytest.fixture
-def quick_spark(spark: SparkSession) -> Iterator[SparkSession]:
-    """The session for tests of whole nights."""
+@contextmanager
+def quick(spark: SparkSession) -> Iterator[SparkSession]:
+    """The session for whole nights."""
     before = {key: spark.conf.get(key) for key in QUICK_SETTINGS}
     for key, value in QUICK_SETTINGS.items():
         spark.conf.set(key, value)
     yield spark
     for key, old in before.items():
         spark.conf.set(key, old or "")
+
+
+@pytest.fixture
+def quick_spark(spark: SparkSession) -> Iterator[SparkSession]:
+    """The session for tests of whole nights."""
+    with quick(spark):
+        yield spark
 
 
 @pytest.fixture(scope="session")

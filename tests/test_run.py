@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +26,7 @@ from kgspark.process.stops import Stopped
 from kgspark.run import NightOptions, NightReport, run_night
 from kgspark.settings import Settings
 from tests.builders import rows
+from tests.conftest import quick
 
 NIGHT = Night(date=datetime.date(2026, 1, 2), run_id="")
 
@@ -83,6 +85,22 @@ def world(quick_spark: SparkSession, tmp_path: Path) -> World:
     return World(quick_spark, tmp_path / "lake")
 
 
+@pytest.fixture(scope="module")
+def first_night(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake that holds the release of one night, of a kettle; made once, as nearly every test begins with it."""
+    lake = tmp_path_factory.mktemp("first") / "lake"
+    with quick(spark):
+        World(spark, lake).night()
+    return lake
+
+
+@pytest.fixture
+def after_a_night(world: World, first_night: Path) -> World:
+    """The world with a lake of its own that holds that night."""
+    shutil.copytree(first_night, world.cfg.lake)
+    return world
+
+
 def test_nights_follow_one_another(world: World) -> None:
     first = world.night()
     world.titles = ["kettle", "lamp"]
@@ -98,8 +116,8 @@ def test_nights_follow_one_another(world: World) -> None:
     ]
 
 
-def test_a_gate_that_fails_releases_nothing_and_restores_the_table(world: World) -> None:
-    world.night()
+def test_a_gate_that_fails_releases_nothing_and_restores_the_table(after_a_night: World) -> None:
+    world = after_a_night
     world.titles = [""]
     with pytest.raises(GateError, match=r"silver\.products .*title"):
         world.night()
@@ -124,8 +142,8 @@ def _crash(world: World, error: BaseException) -> None:
     assert world.released("silver.products") == ["kettle"]
 
 
-def test_a_night_that_crashed_goes_on_with_the_stage_that_died(world: World) -> None:
-    world.night()
+def test_a_night_that_crashed_goes_on_with_the_stage_that_died(after_a_night: World) -> None:
+    world = after_a_night
     _crash(world, RuntimeError("executor lost"))
     assert world.statuses() == ["released", "failed"]
     world.calls.clear()
@@ -136,8 +154,8 @@ def test_a_night_that_crashed_goes_on_with_the_stage_that_died(world: World) -> 
     assert world.seen_before[-1] == ["kettle"]
 
 
-def test_a_night_that_was_stopped_goes_on_with_the_same_command(world: World) -> None:
-    world.night()
+def test_a_night_that_was_stopped_goes_on_with_the_same_command(after_a_night: World) -> None:
+    world = after_a_night
     _crash(world, KeyboardInterrupt())
     assert world.statuses() == ["released", "stopped"]
     world.calls.clear()
@@ -147,8 +165,8 @@ def test_a_night_that_was_stopped_goes_on_with_the_same_command(world: World) ->
     assert world.statuses() == ["released", "released"]
 
 
-def test_a_signal_says_what_is_written_and_gives_the_lake_back(world: World) -> None:
-    world.night()
+def test_a_signal_says_what_is_written_and_gives_the_lake_back(after_a_night: World) -> None:
+    world = after_a_night
     world.titles = ["lamp"]
     # As the handler would on the main thread; a stage's own error is the same way out of run_stages.
     world.break_second = lambda: (_ for _ in ()).throw(Stopped(signal.SIGTERM))
@@ -160,8 +178,8 @@ def test_a_signal_says_what_is_written_and_gives_the_lake_back(world: World) -> 
     assert world.statuses() == ["released", "stopped"]
 
 
-def test_a_full_night_does_not_go_on_with_another_and_says_so(world: World) -> None:
-    world.night()
+def test_a_full_night_does_not_go_on_with_another_and_says_so(after_a_night: World) -> None:
+    world = after_a_night
     _crash(world, RuntimeError("executor lost"))
     world.break_second = lambda: None
     world.calls.clear()
@@ -194,8 +212,8 @@ def test_an_open_run_goes_on_where_it_stopped(world: World) -> None:
     assert len(report.stage_rows) == 2
 
 
-def test_a_gate_that_fails_beside_another_stage_releases_nothing(world: World) -> None:
-    world.night()
+def test_a_gate_that_fails_beside_another_stage_releases_nothing(after_a_night: World) -> None:
+    world = after_a_night
     titles, done = world.stages
     # Reads nothing of tonight: it runs beside the stage whose gate fails.
     beside = replace(done, name="make.products", reads=())

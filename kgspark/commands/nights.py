@@ -50,7 +50,7 @@ def releases_list(context: typer.Context, config: ConfigOption = DEFAULT_CONFIG,
         made = f"{release.created_at:%Y-%m-%d %H:%M:%S}"
         why = f"  gone: {gone[release.release_id]}" if release.release_id in gone else ""
         typer.echo(
-            f"{release.sequence:>4}  {release.release_id}  {release.action:<8}  {made}  "
+            f"{release.sequence:>4}  {release.release_id}  {release.action:<9}  {made}  "
             f"{len(release.tables)} tables{latest}{why}"
         )
 

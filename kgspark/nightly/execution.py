@@ -205,8 +205,8 @@ class Execution:
         self.ledger.move(self.pinned)
         self.ledger.settle()
 
-    def publish(self, known: list[Release], stages: Sequence[Stage]) -> Release:
-        """Append the release, if every stage has been done in this run."""
+    def publish(self, known: list[Release], stages: Sequence[Stage], action: str = "release") -> Release:
+        """Append the release, if every stage has been done in this run; ``action`` says in the book what made it."""
         missing = [stage.name for stage in stages if stage.name not in self.ledger.stages_done()]
         if missing:
             raise InputError(
@@ -224,7 +224,7 @@ class Execution:
             "release_id": register.id_of(self.night.date, contents),
             "night": self.night.date,
             "run_id": self.ledger.run_id,
-            "action": "release",
+            "action": action,
             "tables": self.pinned,
             "artifacts": self.ledger.artefacts(),
             "config_hash": self.ledger.config_hash,

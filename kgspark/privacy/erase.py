@@ -94,7 +94,7 @@ def erase(
         # A release after which the earlier ones still hold the person would be none that the same command mends.
         with unbroken():
             lock.confirm()
-            release = execution.publish(tonight.known, stages)
+            release = execution.publish(tonight.known, stages, action=ERASURE)
             tonight.ledger.finish("released", release.release_id)
             forget.before(lake, cfg, release, Wanted(words.anywhere))
         receipt = proven(lake, release, words, deleted, len(wanted))

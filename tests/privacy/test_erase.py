@@ -200,6 +200,7 @@ def test_erased_from_every_file_and_from_the_next_delivery(quick_spark: SparkSes
     with pytest.raises(InputError, match="has no release first"):
         kgspark.open(shop.cfg.lake, release="first", spark=spark)
     kg = kgspark.open(shop.cfg.lake, spark=spark)
+    assert kg.release.action == "erasure"
     assert {kg.table(name).count() > 0 for name in ("graph.nodes", "silver.reviews", "silver.interactions")} == {True}
     # The dumps still hold her records: they do not come back, and the rest is as a full night makes it.
     (shop.dumps / "till.csv").write_text((shop.dumps / "till.csv").read_text(encoding="utf-8") + "\n", encoding="utf-8")
