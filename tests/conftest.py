@@ -14,8 +14,10 @@ from kgspark.session import get_session
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# For a few rows: to write and compile code for each query costs more than to interpret it.
+INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 # Small frames: one shuffle partition and no adaptive re-planning make a test action about three times cheaper.
-TEST_SETTINGS = {
+TEST_SETTINGS = INTERPRETED | {
     "spark.master": "local[2]",
     "spark.driver.memory": "1500m",
     # Each test runs its plans once or twice: the second compiler tier would not pay for itself.
@@ -25,8 +27,6 @@ TEST_SETTINGS = {
     "spark.sql.adaptive.enabled": "false",
     "spark.databricks.delta.snapshotPartitions": "1",
 }
-# Whole nights of a few rows: to write and compile code for each query costs more than to interpret the rows.
-QUICK_SETTINGS = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 
 
 @pytest.fixture(scope="session")
@@ -43,21 +43,15 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 
 
 @contextmanager
-def quick(spark: SparkSession) -> Iterator[SparkSession]:
-    """The session for whole nights."""
-    before = {key: spark.conf.get(key) for key in QUICK_SETTINGS}
-    for key, value in QUICK_SETTINGS.items():
-        spark.conf.set(key, value)
-    yield spark
-    for key, old in before.items():
-        spark.conf.set(key, old or "")
-
-
-@pytest.fixture
-def quick_spark(spark: SparkSession) -> Iterator[SparkSession]:
-    """The session for tests of whole nights."""
-    with quick(spark):
-        yield spark
+def compiled(spark: SparkSession) -> Iterator[None]:
+    """Queries compiled while it lasts, as outside the tests."""
+    for key in INTERPRETED:
+        spark.conf.unset(key)
+    try:
+        yield
+    finally:
+        for key, value in INTERPRETED.items():
+            spark.conf.set(key, value)
 
 
 @pytest.fixture(scope="session")

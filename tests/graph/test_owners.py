@@ -34,8 +34,8 @@ def rows_of(tables: Mapping[str, DataFrame]) -> Rows:
 
 
 @pytest.mark.slow
-def test_what_is_made_for_products_takes_the_place_of_theirs(quick_spark: SparkSession) -> None:
-    spark, changed = quick_spark, shop()
+def test_what_is_made_for_products_takes_the_place_of_theirs(spark: SparkSession) -> None:
+    changed = shop()
     before = {name: frame.persist() for name, frame in graph_of(spark, shop()).items()}
     # The dear mug turns out to be a lamp, with all that was said of it, and Bob buys the lamp.
     changed["product_offers"][2]["product_id"] = LAMP
@@ -61,7 +61,7 @@ def test_what_is_made_for_products_takes_the_place_of_theirs(quick_spark: SparkS
     assert nobody["graph.nodes"] == was["graph.nodes"]
 
 
-def test_edges_of_many_products_have_no_owner(quick_spark: SparkSession) -> None:
+def test_edges_of_many_products_have_no_owner(spark: SparkSession) -> None:
     ends = {
         ("has_brand", "product/a", "brand/b"): "product/a",
         ("rated", "shopper/a", "product/b"): "product/b",
@@ -70,6 +70,6 @@ def test_edges_of_many_products_have_no_owner(quick_spark: SparkSession) -> None
         ("broader", "category/a", "category/b"): None,
         ("bought_with", "product/a", "product/b"): None,
     }
-    edges = quick_spark.createDataFrame(list(ends), "relation string, src string, dst string")
+    edges = spark.createDataFrame(list(ends), "relation string, src string, dst string")
     found = edges.withColumn("owner", owners.owner()).collect()
     assert {(row.relation, row.src, row.dst): row.owner for row in found} == ends

@@ -25,8 +25,8 @@ from tests.made_up_nights import MEMBERS, MONDAY, NODES, OFFERS, PRODUCTS, REJEC
 
 
 @pytest.fixture
-def world(quick_spark: SparkSession, tmp_path: Path) -> World:
-    return World(quick_spark, tmp_path / "lake")
+def world(spark: SparkSession, tmp_path: Path) -> World:
+    return World(spark, tmp_path / "lake")
 
 
 def test_a_night_does_only_what_changed_and_equals_a_full_one(world: World) -> None:

@@ -26,8 +26,8 @@ class Words:
 
 
 @pytest.fixture
-def world(quick_spark: SparkSession, tmp_path: Path) -> World:
-    return World(quick_spark, tmp_path / "lake")
+def world(spark: SparkSession, tmp_path: Path) -> World:
+    return World(spark, tmp_path / "lake")
 
 
 def test_keys_are_enough_only_under_the_artefact_that_the_released_tables_were_made_with() -> None:

@@ -15,8 +15,8 @@ from tests.made_up_nights import MONDAY, PRODUCTS, World
 
 
 @pytest.fixture
-def world(quick_spark: SparkSession, tmp_path: Path) -> World:
-    return World(quick_spark, tmp_path / "lake")
+def world(spark: SparkSession, tmp_path: Path) -> World:
+    return World(spark, tmp_path / "lake")
 
 
 def step(world: World, *only: str, release: bool = False) -> NightReport:

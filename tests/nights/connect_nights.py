@@ -9,13 +9,13 @@ from pathlib import Path
 from kgspark.graph.settings import GraphSettings
 from kgspark.resolve.settings import ResolveSettings
 from kgspark.session import get_session
-from tests.conftest import QUICK_SETTINGS, ROOT, TEST_SETTINGS
+from tests.conftest import ROOT, TEST_SETTINGS
 from tests.nights.shop import Shop
 
 
 def main(folder: Path) -> None:
     local = {"spark.sql.warehouse.dir": str(folder / "warehouse"), "spark.local.dir": str(folder / "local")}
-    spark = get_session(ROOT / "conf/spark/local.conf", extra=TEST_SETTINGS | QUICK_SETTINGS | local)
+    spark = get_session(ROOT / "conf/spark/local.conf", extra=TEST_SETTINGS | local)
     shop = Shop(folder)
     # Above no offer at all, so that Spark itself resolves.
     blocks = {"graph": GraphSettings(engine="arrow"), "resolve": ResolveSettings(engine="arrow", max_driver_offers=0)}

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 from kgspark.session import get_session
-from tests.conftest import QUICK_SETTINGS, ROOT, TEST_SETTINGS
+from tests.conftest import ROOT, TEST_SETTINGS
 from tests.nights.shop import Shop
 
 
 def main(folder: Path) -> None:
     local = {"spark.sql.warehouse.dir": str(folder / "warehouse"), "spark.local.dir": str(folder / "local")}
-    spark = get_session(ROOT / "conf/spark/local.conf", extra=TEST_SETTINGS | QUICK_SETTINGS | local)
+    spark = get_session(ROOT / "conf/spark/local.conf", extra=TEST_SETTINGS | local)
     Shop.again(folder).night(spark)
 
 

@@ -18,8 +18,8 @@ DAYS = 58
 
 
 @pytest.mark.slow
-def test_what_expires_tonight_is_gone_from_bronze_to_the_graph(quick_spark: SparkSession, tmp_path: Path) -> None:
-    spark, shop = quick_spark, Shop(tmp_path)
+def test_what_expires_tonight_is_gone_from_bronze_to_the_graph(spark: SparkSession, tmp_path: Path) -> None:
+    spark, shop = spark, Shop(tmp_path)
     shop.sources = tuple(
         s.model_copy(update={"retention_days": DAYS}) if s.name in ("tea_forum", "till") else s for s in shop.sources
     )

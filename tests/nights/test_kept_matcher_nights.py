@@ -65,9 +65,9 @@ class Shops:
 
 @pytest.mark.slow
 def test_a_kept_matcher_remembers_pairs_and_equals_a_full_night_until_it_is_fitted_anew_or_pinned(
-    quick_spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shops = Shops(quick_spark, tmp_path)
+    shops = Shops(spark, tmp_path)
     first, _ = shops.night()
     assert first["how"] == "all"
     assert first["rows_out"] >= 90

@@ -42,8 +42,7 @@ def differences(spark: SparkSession, one: Path, other: Path) -> dict[str, list[o
 
 
 @pytest.mark.slow
-def test_a_killed_night_is_finished_by_the_next_start(quick_spark: SparkSession, tmp_path: Path) -> None:
-    spark = quick_spark
+def test_a_killed_night_is_finished_by_the_next_start(spark: SparkSession, tmp_path: Path) -> None:
     chance, start, quiet = random.Random(11), tmp_path / "start", tmp_path / "quiet"
     start.mkdir()
     shop = Shop(start)

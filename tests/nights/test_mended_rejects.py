@@ -21,7 +21,7 @@ UP_TO_OFFERS = STAGES[:2]
 
 
 @pytest.mark.slow
-def test_a_mended_mapping_brings_back_what_was_set_aside(quick_spark: SparkSession, tmp_path: Path) -> None:
+def test_a_mended_mapping_brings_back_what_was_set_aside(spark: SparkSession, tmp_path: Path) -> None:
     dump = tmp_path / "shop.csv"
     # More than a twentieth set aside would end the night at its gate.
     cups = "".join(f"{number},Cup {number},\n" for number in range(10, 40))
@@ -34,8 +34,8 @@ def test_a_mended_mapping_brings_back_what_was_set_aside(quick_spark: SparkSessi
         shop = Source.model_validate({"name": "shop", "path": str(dump), "format": "csv", "emits": mapping})
         date = MONDAY + datetime.timedelta(days=day)
         tonight = Night(date=date, run_id="", sources=(shop,), secret=b"a key of sixteen bytes or more")
-        report = run_night(quick_spark, cfg, tonight, stages=UP_TO_OFFERS, options=options)
-        kg = kgspark.open(cfg.lake, spark=quick_spark)
+        report = run_night(spark, cfg, tonight, stages=UP_TO_OFFERS, options=options)
+        kg = kgspark.open(cfg.lake, spark=spark)
         offers, rejected = (kg.table(name).collect() for name in ("silver.offers", "silver.offers_rejected"))
         how = {row["stage"]: row["how"] for row in report.stage_rows}
         titles = sorted(row["title"] for row in offers if not row["title"].startswith("Cup"))

@@ -22,8 +22,7 @@ NIGHTS = 10
 
 
 @pytest.mark.slow
-def test_every_night_equals_a_full_one_and_ids_stay(quick_spark: SparkSession, tmp_path: Path) -> None:
-    spark = quick_spark
+def test_every_night_equals_a_full_one_and_ids_stay(spark: SparkSession, tmp_path: Path) -> None:
     shop, chance = Shop(tmp_path), random.Random(7)
     shop.night(spark)
     lake = kgspark.open(shop.cfg.lake, spark=spark).lake

@@ -163,8 +163,7 @@ def test_under_another_key_nobody_who_was_erased_would_be_known(spark: SparkSess
 
 
 @pytest.mark.slow
-def test_erased_from_every_file_and_from_the_next_delivery(quick_spark: SparkSession, tmp_path: Path) -> None:
-    spark = quick_spark
+def test_erased_from_every_file_and_from_the_next_delivery(spark: SparkSession, tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     shop.night(spark)
     lake = kgspark.open(shop.cfg.lake, spark=spark).lake
@@ -224,8 +223,7 @@ def test_erased_from_every_file_and_from_the_next_delivery(quick_spark: SparkSes
 
 
 @pytest.mark.slow
-def test_erased_from_tables_of_a_catalogue(quick_spark: SparkSession, tmp_path: Path) -> None:
-    spark = quick_spark
+def test_erased_from_tables_of_a_catalogue(spark: SparkSession, tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     shop.cfg = shop.cfg.model_copy(update={"catalog": CatalogSettings(name="spark_catalog", prefix="erased_")})
     shop.night(spark)

@@ -46,48 +46,44 @@ def graph(spark: SparkSession, **tables: list[dict[str, Any]]) -> dict[str, Data
     }
 
 
-def test_only_what_came_is_judged_by_row(quick_spark: SparkSession, gatekeeper: Gatekeeper) -> None:
+def test_only_what_came_is_judged_by_row(spark: SparkSession, gatekeeper: Gatekeeper) -> None:
     wrong = EDGE | {"edge_id": "e1", "confidence": 7.0}
-    before = graph(quick_spark, edges=[wrong, EDGES[1]])
-    after = before | {"graph.edges": rows(quick_spark, "graph.edges", [wrong, EDGES[1] | {"confidence": 9.0}])}
+    before = graph(spark, edges=[wrong, EDGES[1]])
+    after = before | {"graph.edges": rows(spark, "graph.edges", [wrong, EDGES[1] | {"confidence": 9.0}])}
     # The first row was as wrong before, and the release that holds it passed: nobody looks at it again.
-    assert found(quick_spark, "graph.edges", before, after, gatekeeper) == {
+    assert found(spark, "graph.edges", before, after, gatekeeper) == {
         "expect_column_values_to_be_between(confidence, 0..1)": 1
     }
 
 
-def test_a_key_that_another_row_has_already_is_found(quick_spark: SparkSession, gatekeeper: Gatekeeper) -> None:
-    before = graph(quick_spark)
-    doubled = rows(quick_spark, "graph.edges", [*EDGES, EDGE | {"edge_id": "e2"}])
-    assert found(quick_spark, "graph.edges", before, before | {"graph.edges": doubled}, gatekeeper) == {
-        f"{KEY}(edge_id)": 2
-    }
+def test_a_key_that_another_row_has_already_is_found(spark: SparkSession, gatekeeper: Gatekeeper) -> None:
+    before = graph(spark)
+    doubled = rows(spark, "graph.edges", [*EDGES, EDGE | {"edge_id": "e2"}])
+    assert found(spark, "graph.edges", before, before | {"graph.edges": doubled}, gatekeeper) == {f"{KEY}(edge_id)": 2}
 
 
-def test_what_is_unique_beside_the_key_is_asked_of_all_rows(quick_spark: SparkSession, gatekeeper: Gatekeeper) -> None:
-    before = graph(quick_spark)
-    more = nodes(quick_spark, {"node_id": f"brand/{HEX[::-1]}", "node_key": 3, "kind": "brand", "label": "Acne"})
-    assert found(quick_spark, "graph.nodes", before, before | {"graph.nodes": more}, gatekeeper) == {
-        f"{KEY}(node_key)": 2
-    }
+def test_what_is_unique_beside_the_key_is_asked_of_all_rows(spark: SparkSession, gatekeeper: Gatekeeper) -> None:
+    before = graph(spark)
+    more = nodes(spark, {"node_id": f"brand/{HEX[::-1]}", "node_key": 3, "kind": "brand", "label": "Acne"})
+    assert found(spark, "graph.nodes", before, before | {"graph.nodes": more}, gatekeeper) == {f"{KEY}(node_key)": 2}
 
 
-def test_a_row_that_stayed_and_lost_what_it_refers_to(quick_spark: SparkSession, gatekeeper: Gatekeeper) -> None:
-    before = graph(quick_spark)
+def test_a_row_that_stayed_and_lost_what_it_refers_to(spark: SparkSession, gatekeeper: Gatekeeper) -> None:
+    before = graph(spark)
     fewer = before["graph.nodes"].where(f"node_id != '{PRODUCT_B}'")
-    assert found(quick_spark, "graph.edges", before, before | {"graph.nodes": fewer}, gatekeeper) == {SRC: 1}
+    assert found(spark, "graph.edges", before, before | {"graph.nodes": fewer}, gatekeeper) == {SRC: 1}
 
 
-def test_a_row_that_nothing_refers_to_any_more(quick_spark: SparkSession, gatekeeper: Gatekeeper) -> None:
-    before = graph(quick_spark)
-    moved = rows(quick_spark, "graph.evidence", [EVIDENCE[0], EVIDENCE[1] | {"edge_id": "e1"}])
-    assert found(quick_spark, "graph.evidence", before, before | {"graph.evidence": moved}, gatekeeper) == {SHOWN: 1}
-    new = rows(quick_spark, "graph.edges", [*EDGES, EDGE | {"edge_id": "e3", "dst": BRAND, "src": PRODUCT_B}])
-    assert found(quick_spark, "graph.evidence", before, before | {"graph.edges": new}, gatekeeper) == {SHOWN: 1}
+def test_a_row_that_nothing_refers_to_any_more(spark: SparkSession, gatekeeper: Gatekeeper) -> None:
+    before = graph(spark)
+    moved = rows(spark, "graph.evidence", [EVIDENCE[0], EVIDENCE[1] | {"edge_id": "e1"}])
+    assert found(spark, "graph.evidence", before, before | {"graph.evidence": moved}, gatekeeper) == {SHOWN: 1}
+    new = rows(spark, "graph.edges", [*EDGES, EDGE | {"edge_id": "e3", "dst": BRAND, "src": PRODUCT_B}])
+    assert found(spark, "graph.evidence", before, before | {"graph.edges": new}, gatekeeper) == {SHOWN: 1}
 
 
-def test_all_is_judged_where_not_all_changes_are_known_or_most_rows_changed(quick_spark: SparkSession) -> None:
-    after = graph(quick_spark)
+def test_all_is_judged_where_not_all_changes_are_known_or_most_rows_changed(spark: SparkSession) -> None:
+    after = graph(spark)
     moved = Changed(1, 2, after["graph.nodes"], 5, frozenset())
     lookup = after.__getitem__
     assert suspects(table("graph.nodes"), {"graph.nodes": moved}.__getitem__, lookup, rows=4) is None

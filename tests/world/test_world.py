@@ -21,6 +21,7 @@ from kgspark.pipeline import DECISIONS, PREVIOUS, RAW, STAGES
 from kgspark.publish.show import words
 from kgspark.resolve import decisions
 from kgspark.schema import load_tables, table
+from tests.conftest import compiled
 
 WORLD = Path(__file__).resolve().parent
 KEY = b"the golden shop's own key"
@@ -36,7 +37,12 @@ def _expected(name: str) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def tables(spark: SparkSession) -> dict[str, DataFrame]:
-    """Every table up to the graph, stage by stage, in memory."""
+    """Every table up to the graph, stage by stage, in memory; the only shop whose queries are compiled, as at night."""
+    with compiled(spark):
+        return _tables(spark)
+
+
+def _tables(spark: SparkSession) -> dict[str, DataFrame]:
     sources = load_sources([str(WORLD / "sources" / "*.yaml")], {"GOLDEN_SHOP": str(WORLD)})
     night = Night(date=datetime.date(2026, 3, 1), run_id="run-1", sources=sources, secret=KEY)
     cfg = Config()
